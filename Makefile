@@ -1,0 +1,36 @@
+# Each target sets up all it needs in .venv. Without make, README has the same commands.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: report test lab bench clean
+
+.venv/ready: requirements.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch .venv/ready
+
+.venv/ready-to-test: .venv/ready requirements-test.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
+	touch .venv/ready-to-test
+
+report: .venv/ready
+	$(BIN)/python -m journeys report 2_one_family --data sample -p family=F0003
+	$(BIN)/python -m journeys report 4_system_review --data sample
+
+test: .venv/ready-to-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --nbval-lax notebooks
+
+lab: .venv/ready
+	$(BIN)/python -m journeys lab
+
+bench: .venv/ready-to-test
+	$(BIN)/python tests/bench/run.py
+
+clean:
+	rm -rf .venv data/*/.store reports/2* reports/failed
