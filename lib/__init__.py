@@ -1,0 +1,1 @@
+"""Everything in the kit that would work as well for parking fines."""
