@@ -1,0 +1,123 @@
+"""Excel workbooks, opened in a child process with a cap on memory and time, after a look at the zip itself.
+
+A workbook of a few kilobytes can unpack to gigabytes, or claim seventeen thousand million cells and abort the
+library that reads it (tafia/calamine issue 693). So the zip is measured first, and the reading is done by a child:
+if it dies, this process says so in words and goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from lib.errors import DataError
+
+TYPED = "\x01"
+"""Stands before a cell that the workbook holds as a true date, as ISO 8601."""
+
+MOST_ENTRIES, MOST_BYTES, MOST_RATIO = 1_000, 1_000_000_000, 100
+CHILD_SECONDS, CHILD_BYTES = 120, 3_000_000_000
+
+
+def sheet_rows(path: Path, name: str, sheet: str | None) -> Iterator[list[str]]:
+    """The rows of a workbook's one sheet of data, every cell as text; true dates marked with `TYPED`.
+
+    Raises `DataError` for what is no workbook, for bombs, and where two sheets hold data and none is named.
+    """
+    _check_zip(path, name)
+    command = [sys.executable, "-m", "lib.workbooks", str(path), sheet or ""]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8") as child:
+        assert child.stdout is not None
+        try:
+            output, _ = child.communicate(timeout=CHILD_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            raise DataError(f"{name} took more than {CHILD_SECONDS} seconds to open. {_FAR}") from None
+        code = child.returncode
+    if code == 3:
+        raise DataError(f"{name} has more than one sheet with data. Say which in sources.yml: sheet: <its name>.")
+    if code == 4:
+        raise DataError(f"{name} has no sheet of the name that sources.yml gives.")
+    if code != 0:
+        raise DataError(f"{name} could not be opened safely. {_FAR}")
+    for line in output.splitlines():
+        yield json.loads(line)
+
+
+_FAR = "Delete empty rows and columns beyond the data, save it again, or save it as CSV."
+
+
+def _check_zip(path: Path, name: str) -> None:
+    try:
+        head = path.read_bytes()[:8]
+    except OSError:
+        raise DataError(f"{name} is not there, or you may not read it. Put the file in the folder.") from None
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        raise DataError(f"{name} is password-protected or in the old .xls format. Save it as .xlsx, with no password.")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+            unpacked = sum(e.file_size for e in entries)
+            packed = max(1, sum(e.compress_size for e in entries))
+            if not any(e.filename == "xl/workbook.xml" for e in entries):
+                raise DataError(f"{name} is a zip file, but no workbook. Export it again.")
+    except zipfile.BadZipFile:
+        raise DataError(
+            f"{name} is not a whole workbook (it may be a CSV renamed, or cut short). Export it again."
+        ) from None
+    if (
+        len(entries) > MOST_ENTRIES
+        or unpacked > MOST_BYTES
+        or (unpacked > 5_000_000 and unpacked / packed > MOST_RATIO)
+    ):
+        raise DataError(
+            f"{name} would unpack to far more than a workbook holds, so it was not opened. Export it again."
+        )
+
+
+def _text(cell: object) -> str:
+    import datetime as dt
+
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
+        return str(int(cell))
+    if isinstance(cell, dt.datetime):
+        return TYPED + cell.replace(microsecond=0).isoformat()
+    if isinstance(cell, dt.date):
+        return f"{TYPED}{cell.isoformat()}T00:00:00"
+    return "" if cell is None else str(cell)
+
+
+def _child(path: str, wanted: str) -> int:
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (CHILD_BYTES, CHILD_BYTES))
+    except (ImportError, ValueError, OSError):
+        sys.stderr.write("no memory wall on this system: the time limit alone holds\n")
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_path(path)
+    if wanted and wanted not in book.sheet_names:
+        return 4
+    sheets = [wanted] if wanted else book.sheet_names
+    filled = []
+    for title in sheets:
+        rows = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
+        if sum(any(c not in ("", None) for c in r) for r in rows[:3]) > 1 or wanted or len(sheets) == 1:
+            filled.append(rows)
+    if len(filled) > 1:
+        return 3
+    out = sys.stdout
+    for row in filled[0] if filled else []:
+        out.write(json.dumps([_text(c) for c in row]) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(_child(sys.argv[1], sys.argv[2]))
