@@ -1,0 +1,142 @@
+"""What agencies call things, in the kit's words: rules/activities.yml, and a council's own lines over it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from journeys.columns import UNMAPPED
+from journeys.sources import RULES
+from lib import files
+
+
+class Activity(BaseModel):
+    """One kind of contact: what it was, who asked, what agencies call it, and its marks."""
+
+    model_config = ConfigDict(extra="forbid")
+    says: str
+    nature: Literal["touch", "referral", "decision", "record", "signal", "status", "life"]
+    asked_by: Literal["family", "other agency", "agency", "unknown"] = "unknown"
+    agencies: list[str] = []
+    also: list[str] = []
+    domain: str = ""
+    help: bool = False
+    crisis: bool = False
+    takes_responsibility: bool = False
+    tells_story: bool = False
+
+
+@dataclass(frozen=True)
+class Activities:
+    """The activities in force: the kit's, with a folder's own lines merged over them by name."""
+
+    version: str
+    known: Mapping[str, Activity]
+    agencies: Mapping[str, str]
+    files: tuple[Path, ...]
+    referral_answer_days: int = 28
+
+    def label(self, activity: str) -> str:
+        """An activity as people say it.
+
+        >>> read_activities().label("absence_unexplained")
+        'Absent, no reason yet'
+        """
+        found = self.known.get(activity)
+        return found.says if found else str(activity)
+
+    def agency(self, agency: str) -> str:
+        """An agency's name as people say it; one that nobody declared keeps its own."""
+        return self.agencies.get(agency, str(agency))
+
+    def is_crisis(self, activity: str) -> bool:
+        """Whether the activity is declared a crisis."""
+        return activity in self.known and self.known[activity].crisis
+
+    def is_help(self, activity: str) -> bool:
+        """Whether the activity is declared help: it does what matters to the family."""
+        return activity in self.known and self.known[activity].help
+
+    def marked(self, mark: str) -> list[str]:
+        """The activities that carry a mark, in order of name."""
+        return sorted(name for name, activity in self.known.items() if getattr(activity, mark))
+
+    def find(self, agency: str, raw: str) -> str | None:
+        """The activity that an agency's own word means, or nothing. Words are compared without regard to capitals."""
+        named = self._words().get(fold(raw), ())
+        return next((n for n in named if not self.known[n].agencies or agency in self.known[n].agencies), None)
+
+    def _words(self) -> Mapping[str, tuple[str, ...]]:
+        return _index(tuple((n, (n, *a.also), bool(a.agencies)) for n, a in self.known.items()))
+
+    def nature(self, activity: str | None) -> str:
+        """What a contact of this activity was; unknown where it is unmapped."""
+        return self.known[activity].nature if activity is not None and activity in self.known else UNMAPPED
+
+
+_INDEXES: dict[int, Mapping[str, tuple[str, ...]]] = {}
+
+
+def _index(rows: tuple[tuple[str, tuple[str, ...], bool], ...]) -> Mapping[str, tuple[str, ...]]:
+    key = hash(rows)
+    if key not in _INDEXES:
+        index: dict[str, list[str]] = {}
+        for name, words, _ in sorted(rows, key=lambda r: (not r[2], r[0])):
+            for word in words:
+                index.setdefault(fold(word), []).append(name)
+        _INDEXES[key] = {w: tuple(dict.fromkeys(n)) for w, n in index.items()}
+    return _INDEXES[key]
+
+
+def fold(word: str) -> str:
+    """A word as it is compared: NFKC, trimmed, without regard to capitals.
+
+    >>> fold(" School  Visit ")
+    'school visit'
+    """
+    return " ".join(unicodedata.normalize("NFKC", str(word)).casefold().split())
+
+
+def read_activities(paths: Iterable[Path] = (RULES / "activities.yml",)) -> Activities:
+    """The activities of one file, or of the kit's file and an overlay, merged by name.
+
+    Raises `RuleError` with file and line for what cannot be used.
+
+    >>> read_activities().find("school", "n")
+    'absence_unexplained'
+    """
+    known: dict[str, Activity] = {}
+    agencies: dict[str, str] = {}
+    version, used, answer_days = "", [], 28
+    for path in paths:
+        yaml = files.load(path)
+        files.known_keys(yaml, (), ("version", "agreed_by", "referral_answer_days", "agencies", "activities"))
+        files.known_keys(yaml, ("agencies",), [*(yaml.data.get("agencies") or {})])
+        for name, given in (yaml.data.get("activities") or {}).items():
+            files.known_keys(yaml, ("activities", name), Activity.model_fields)
+            before = known[name].model_dump() if name in known else {}
+            try:
+                known[name] = Activity.model_validate(before | dict(given or {}))
+            except ValidationError as error:
+                first = error.errors()[0]
+                expected = first.get("ctx", {}).get("expected")
+                what = f"one of {expected} is expected here" if expected else first["msg"]
+                raise yaml.error(
+                    f"activity '{name}', '{first['loc'][-1]}': {what}.", "activities", name, *first["loc"]
+                ) from None
+            if (known[name].takes_responsibility or known[name].tells_story) and known[name].nature != "touch":
+                raise yaml.error(
+                    f"activity '{name}': only a touch takes responsibility or tells a story.", "activities", name
+                )
+        answer_days = yaml.data.get("referral_answer_days", answer_days)
+        if not isinstance(answer_days, int) or answer_days < 0:
+            raise yaml.error("referral_answer_days is a whole number of days.", "referral_answer_days")
+        agencies |= yaml.data.get("agencies") or {}
+        version = " + ".join(filter(None, (version, str(yaml.data.get("version", "")))))
+        used.append(path)
+    return Activities(version, known, agencies, tuple(used), answer_days)

@@ -1,0 +1,188 @@
+"""Every table the kit makes: its columns, their types and units, what they mean, and which of them identify someone.
+
+One place, read by the code that makes the tables, by the notebooks that hide identifying columns, and by the docs.
+A column marked *identifying* is never printed in a message, a log or a file name, and is hidden in a notebook
+unless it is asked for.
+
+>>> [column.name for column in TABLES["coverage"]]
+['agency', 'from_date', 'to_date', 'is_declared']
+>>> "person_id" in identifying("contacts")
+True
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NATURES = ("touch", "referral", "decision", "record", "signal", "status", "life")
+"""What a contact was. Moments, moves, switches and handovers rest on touches and referrals alone."""
+
+ASKED_BY = ("family", "other agency", "agency", "unknown")
+"""Who asked for the contact."""
+
+PRECISIONS = ("day", "month", "year", "approximate")
+"""How exactly the day of a contact is known."""
+
+SEPARATED = "separated parents"
+"""What `because` says, on both rows, for a child who belongs to two families."""
+
+UNMAPPED = "unknown"
+"""The nature of a contact whose activity is not in `rules/activities.yml`."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: its name, type, meaning, unit, and whether it identifies somebody."""
+
+    name: str
+    type: str
+    meaning: str
+    unit: str = ""
+    identifying: bool = False
+
+
+def _columns(*rows: tuple[str, str, str] | tuple[str, str, str, str]) -> tuple[Column, ...]:
+    """Columns from rows of (name, type, meaning[, unit]); a `*` before the name marks it identifying."""
+    return tuple(
+        Column(name.lstrip("*"), kind, meaning, rest[0] if rest else "", name.startswith("*"))
+        for name, kind, meaning, *rest in rows
+    )
+
+
+CONTACT_LOG = (
+    "contact_id",
+    "person_id",
+    "family_id",
+    "date",
+    "agency",
+    "contact_type",
+    "reason",
+    "need_id",
+    "outcome",
+    "referred_to",
+    "professional_id",
+    "recorded_on",
+    "note",
+)
+"""The header of the kit's own plain log. Only date, agency, contact_type and a person or a family are required."""
+
+MEMBERS_FILE = ("person_id", "family_id", "from", "to", "because")
+"""The header of a members file: `from` is the first day in, `to` the first day out (empty: still)."""
+
+_CONTACT = (
+    ("contact_id", "text", "supplier and the supplier's own id; where there is none, a hash of the listed values"),
+    ("*person_id", "text", "supplier and the supplier's own number for the person"),
+    ("*family_id_given", "text", "the family that the log itself names"),
+    ("agency", "text", "who recorded it"),
+    ("*professional_id", "text", "who acted for the agency; empty where the log does not say"),
+    ("activity", "text", "what kind of contact, in the words of rules/activities.yml"),
+    ("nature", "text", "touch, referral, decision, record, signal, status or life; unknown where unmapped"),
+    ("asked_by", "text", "who asked: family, other agency, agency, unknown"),
+    ("raw_activity", "text", "what kind of contact, in the agency's own words"),
+    ("need_id", "text", "the need it was about, where the log says"),
+    ("reason", "text", "why, in the agency's words"),
+    ("outcome", "text", "what came of it, in the agency's words"),
+    ("referred_to", "text", "the agency it was passed to"),
+    ("date", "date", "the civil day as written; empty where only a span is known"),
+    ("time", "time", "the time as written; empty where none was recorded"),
+    ("precision", "text", "day, month, year or approximate"),
+    ("earliest", "date", "first day on which it may have happened"),
+    ("latest", "date", "last day on which it may have happened"),
+    ("ends_on", "date", "last day of a contact that lasts"),
+    ("recorded_on", "date", "the day on which the agency recorded this version"),
+    ("replaces", "text", "the contact whose earlier version this row replaces"),
+    ("source_file", "text", "the file it came from"),
+    ("source_row", "whole number", "the record in that file, from 1 below the header"),
+)
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "contacts": _columns(*_CONTACT),
+    "set_aside": _columns(
+        ("source_file", "text", "the file"),
+        ("source_row", "whole number", "the record in that file, from 1 below the header"),
+        ("source_line", "whole number", "the line of the file on which the record begins"),
+        ("reason", "text", "why it could not be used"),
+        ("column", "text", "the column at fault"),
+        ("found", "text", "what kind of value was there, never the value"),
+        ("fix", "text", "what to do"),
+    ),
+    "account": _columns(
+        ("file", "text", "the file"),
+        ("read", "whole number", "records read", "records"),
+        ("accepted", "whole number", "records that became contacts", "records"),
+        ("set_aside", "whole number", "records kept apart, each with its reason", "records"),
+        ("collapsed", "whole number", "repeats of a record already accepted", "records"),
+        ("in_no_family", "whole number", "accepted records whose contact fits no family", "records"),
+        ("rejected_because", "text", "why the whole file could not be read"),
+    ),
+    "members": _columns(
+        ("*person_id", "text", "who"),
+        ("family_id", "text", "which family"),
+        ("from_date", "date", "first day in the family; empty: as far back as the logs go"),
+        ("to_date", "date", "first day out of it; empty: still in it"),
+        ("because", "text", "how this is known"),
+    ),
+    "coverage": _columns(
+        ("agency", "text", "who recorded"),
+        ("from_date", "date", "first day that the agency's records cover"),
+        ("to_date", "date", "last day that they cover"),
+        ("is_declared", "yes/no", "declared in sources.yml; otherwise first to last contact"),
+    ),
+    "faults": _columns(
+        ("fault", "text", "what is wrong or doubtful, by name"),
+        ("source_file", "text", "the file"),
+        ("source_row", "whole number", "the record, where it is one record"),
+        ("contact_id", "text", "the contact, where it is one contact"),
+        ("contacts", "whole number", "how many contacts or records the fault touches", "contacts"),
+        ("says", "text", "the fault in a sentence, with what to do"),
+    ),
+    "steps": _columns(
+        *_CONTACT,
+        ("family_id", "text", "whose journey"),
+        ("step", "whole number", "1 + the contacts in earlier moments; empty where there is no moment"),
+        ("moment", "whole number", "the family's moments, from 1; empty for what makes no moment"),
+        ("days_since_last", "whole number", "days from the moment before", "days"),
+        ("before_period", "yes/no", "it lies before the review period"),
+    ),
+    "switches": _columns(
+        ("family_id", "text", "whose journey"),
+        ("moment", "whole number", "the moment switched from"),
+        ("from_agency", "text", "the agency before"),
+        ("to_agency", "text", "the agency after"),
+        ("weight", "number", "the share of one move that goes this way", "moves"),
+        ("days", "whole number", "days between the two moments; empty where one is a month", "days"),
+        ("rests_on_tie", "yes/no", "either moment holds more than one contact"),
+    ),
+    "handovers": _columns(
+        ("family_id", "text", "whose journey"),
+        ("need_id", "text", "the need, where the rows say"),
+        ("kind", "text", "referral, or responsibility moved"),
+        ("from_agency", "text", "who passed it on"),
+        ("to_agency", "text", "who was asked, or took it"),
+        ("shown_by", "text", "the contact that shows it"),
+        ("answered_by", "text", "the contact that answered it"),
+        ("referred_on", "date", "the day it was passed on"),
+        ("answered_on", "date", "the day it was answered"),
+        ("days_wait", "whole number", "days from one to the other", "days"),
+        ("is_open", "yes/no", "not answered, and the days to answer have not run out"),
+    ),
+    "firings": _columns(
+        ("firing_id", "text", "the trigger and a hash of its evidence"),
+        ("trigger", "text", "the rule, by name"),
+        ("rules_version", "text", "the version of the rules"),
+        ("family_id", "text", "whose journey"),
+        ("*person_id", "text", "the person, where the rule is about one person"),
+        ("fired_on", "date", "the day the rule was met: the last on which the evidence may have fallen"),
+        ("known_on", "date", "the first day on which anybody could have known it"),
+        ("evidence", "list of text", "the contacts that met it"),
+        ("certainty", "text", "certain: in every order and on every day the records allow; possible: in some"),
+        ("answered_on", "date", "the day help followed, if it did in time"),
+        ("is_open", "yes/no", "not answered, and the days to answer have not run out"),
+        ("says", "text", "the rule in a sentence"),
+    ),
+}
+
+
+def identifying(table: str) -> list[str]:
+    """The columns of a table that identify somebody: hidden in a notebook, never printed in a message."""
+    return [column.name for column in TABLES[table] if column.identifying]

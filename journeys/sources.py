@@ -1,0 +1,414 @@
+"""A data folder: which file is what, for which purpose, under whose permission, covering which dates.
+
+Permission is asked for here and nowhere else. Invented data needs none; a published report's `published` block
+stands for it; every other file says whose it is, under which agreement, for which uses and until when.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from lib import files
+from lib.dates import date_format, say, zone_info
+from lib.errors import DataError, PermissionRefused, RequestError, RuleError, did_you_mean, listed
+from lib.readers import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+USES = ("review", "triggers", "linkage", "comparison", "cost", "training")
+PROJECT = Path(__file__).resolve().parent.parent
+RULES = Path(__file__).resolve().parent / "rules"
+
+FORMAT_TARGETS = (
+    *("contact_id", "person_id", "family_id", "date", "time", "precision", "earliest", "latest", "ends_on", "agency"),
+    *("activity", "reason", "need_id", "outcome", "referred_to", "professional_id", "recorded_on", "replaces", "note"),
+)
+"""What a format may name. `note` may be named and is not read: free text stays where it is."""
+
+_NEEDED = ("date", "activity")
+_UNREAD = frozenset({"note"})
+_PERMISSION = ("controller", "agreement", "lawful_basis", "allowed_uses", "keep_until")
+
+today = dt.date.today
+"""The day against which `keep_until` is held; tests set another."""
+
+
+class Format(BaseModel):
+    """How a file's columns and dates are written."""
+
+    model_config = ConfigDict(extra="forbid")
+    version: str = ""
+    source: str = ""
+    columns: dict[str, str]
+    dates: list[str] = ["%d/%m/%Y", "%d/%m/%Y %H:%M"]
+    delimiter: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+    several: dict[str, str] = {}
+    life_where: dict[str, str] = {}
+
+
+class FileEntry(BaseModel):
+    """One file of a folder, as sources.yml declares it."""
+
+    model_config = ConfigDict(extra="forbid")
+    format: str | Format
+    agency: str | None = None
+    family: str | None = None
+    covers: tuple[dt.date, dt.date] | None = None
+    controller: str | None = None
+    agreement: str | None = None
+    lawful_basis: str | None = None
+    allowed_uses: list[Literal["review", "triggers", "linkage", "comparison", "cost", "training"]] | None = None
+    keep_until: dt.date | None = None
+    person_ids: Literal["own", "shared"] = "own"
+    series: str | None = None
+    zone: str = "Europe/London"
+    midnight: Literal["time", "none"] = "none"
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+
+
+class Published(BaseModel):
+    """Where a published case comes from."""
+
+    model_config = ConfigDict(extra="forbid")
+    source: str
+    licence: str
+    subset: bool = True
+    note: str = ""
+
+
+class FolderEntry(BaseModel):
+    """sources.yml as a whole."""
+
+    model_config = ConfigDict(extra="forbid")
+    purpose: str
+    invented: bool = False
+    selection: str = ""
+    owner: str = ""
+    marking: str = ""
+    safeguarding_contact: str = ""
+    dpia: str = ""
+    files: dict[str, FileEntry]
+    members: str | None = None
+    reviewed: list[str] | None = None
+    agencies: list[str] | None = None
+    published: Published | None = None
+
+
+@dataclass(frozen=True)
+class About:
+    """What every page says of the data it rests on."""
+
+    name: str
+    purpose: str
+    invented: bool
+    selection: str
+    owner: str
+    marking: str
+    safeguarding_contact: str
+    dpia: str
+    published: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A data folder, its declarations checked. Made by `open_folder`, or from frames by `from_frames`."""
+
+    name: str
+    path: Path | None
+    entry: FolderEntry
+    yaml: files.Yaml | None
+    formats: Mapping[str, tuple[Format, files.Yaml | None]]
+    frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    @property
+    def about(self) -> About:
+        """What every page says of the data."""
+        e = self.entry
+        published = e.published.model_dump() if e.published else None
+        given = (e.purpose, e.invented, e.selection, e.owner, e.marking, e.safeguarding_contact, e.dpia)
+        return About(self.name, *given, published)
+
+    @property
+    def suppliers(self) -> dict[str, str]:
+        """For each file, the supplier whose ids it uses: its series, or the file's stem."""
+        return {name: f.series or Path(name).stem for name, f in self.entry.files.items()}
+
+    def require(self, use: str) -> None:
+        """Stop unless every file may be used for this. Raises `PermissionRefused` with the line to mend."""
+        for name, entry in self.entry.files.items():
+            if entry.keep_until and today() > entry.keep_until:
+                raise PermissionRefused(
+                    f"{self._at('files', name, 'keep_until')}: {name} was to be kept until {say(entry.keep_until)}, and "
+                    f"today is {say(today())}. Delete it, or agree a new date with {entry.controller or 'its owner'}."
+                )
+            if self.entry.invented or self.entry.published:
+                continue
+            for key in _PERMISSION:
+                if not getattr(entry, key):
+                    raise PermissionRefused(
+                        f"{self._at('files', name)}: {name} is real data and has no '{key}'. Say whose it is "
+                        f"({', '.join(_PERMISSION)}), or `invented: true` where nobody is in it."
+                    )
+            if use not in (entry.allowed_uses or []):
+                raise PermissionRefused(
+                    f"{self._at('files', name, 'allowed_uses')}: {name} may be used for {listed(entry.allowed_uses or [])}, "
+                    f"not for '{use}' ({entry.agreement}). Ask {entry.controller}, then add it to that line."
+                )
+
+    def sources(self) -> list[Source]:
+        """Every file as `lib.intake` reads it, in the order in which they are declared."""
+        return [self._source(name) for name in self.entry.files]
+
+    def _source(self, name: str) -> Source:
+        entry = self.entry.files[name]
+        form, yaml = self.formats[name]
+        columns = {t: h for t, h in form.columns.items() if t not in _UNREAD}
+        written_out = not isinstance(entry.format, str)
+        constants = {k: v for k, v in (("agency", entry.agency), ("family_id", entry.family)) if v}
+        needed = set(columns) if written_out else {t for t in _NEEDED if t in columns}
+        if "agency" in columns and "agency" not in constants:
+            needed.add("agency")
+
+        def where(target: str) -> str:
+            if written_out or yaml is None:
+                return f"{self._at('files', name, 'format', 'columns', target)}"
+            return f"{files.shown(yaml.path)} (line {yaml.line('columns', target)})"
+
+        return Source(
+            name=name,
+            supplier=self.suppliers[name],
+            columns=columns,
+            needed=frozenset(needed - set(constants)),
+            dates=frozenset({"date", "earliest", "latest", "ends_on", "recorded_on"}),
+            formats=tuple(form.dates),
+            path=None if name in self.frames else (self.path or Path()) / name,
+            frame=self.frames.get(name),
+            delimiter=entry.delimiter or form.delimiter,
+            encoding=entry.encoding or form.encoding,
+            sheet=entry.sheet or form.sheet,
+            zone=entry.zone,
+            midnight_is_time=entry.midnight == "time",
+            constants=constants,
+            where=where,
+        )
+
+    def _at(self, *where: str) -> str:
+        if self.yaml is None:
+            return "sources"
+        return f"{files.shown(self.yaml.path)}, line {self.yaml.line(*where)}"
+
+    def rule_files(self, name: str) -> list[Path]:
+        """A rules file of the kit and, where there is one, the folder's own overlay of it."""
+        own = self.path / "rules" / name if self.path else None
+        return [RULES / name, *([own] if own and own.is_file() else [])]
+
+    def inputs(self) -> list[Path]:
+        """Every file on which the store rests."""
+        if self.path is None:
+            return []
+        names = [*self.entry.files, *([self.entry.members] if self.entry.members else []), "sources.yml"]
+        rules = [p for n in ("activities.yml",) for p in self.rule_files(n)]
+        formats = [y.path for _, y in self.formats.values() if y is not None and y.path.name != "sources.yml"]
+        return [*(self.path / n for n in names), *rules, *sorted(set(formats))]
+
+    def fingerprint(self) -> tuple[tuple[str, int, int], ...]:
+        """A quick look at the inputs (name, size, time of change), to see whether a closer one is worth it."""
+        seen = []
+        for path in self.inputs():
+            try:
+                stat = path.stat()
+                seen.append((path.name, stat.st_size, stat.st_mtime_ns))
+            except OSError:
+                seen.append((path.name, -1, -1))
+        return tuple(seen)
+
+    def hashes(self) -> dict[str, str]:
+        """The SHA-256 of every input, by file name; empty for one that is not there."""
+        return {path.name: _sha256(path) for path in self.inputs()}
+
+
+def _sha256(path: Path) -> str:
+    value = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:
+            for block in iter(lambda: file.read(1 << 20), b""):
+                value.update(block)
+    except OSError:
+        return ""
+    return value.hexdigest()
+
+
+def find_folder(data: str | Path) -> Path:
+    """The folder that a name under `data/`, or a path, means. Raises `RequestError` where there is none.
+
+    >>> find_folder("sample").name
+    'sample'
+    """
+    if (Path(data) / "sources.yml").is_file():
+        return Path(data)
+    places = [Path.cwd() / "data", *(p / "data" for p in Path.cwd().parents[:2]), PROJECT / "data"]
+    for place in places:
+        if (place / str(data) / "sources.yml").is_file():
+            return place / str(data)
+    here = sorted({p.parent.name for place in places for p in place.glob("*/sources.yml")})
+    if Path(data).is_dir():
+        raise RequestError(
+            f"{files.shown(data)} has no sources.yml. Write one that says what each file is; see data/sample."
+        )
+    raise RequestError(
+        f"there is no data folder '{files.visible(str(data))}'.{did_you_mean(str(data), here)} "
+        f"Folders: {listed(here) or 'none'}; or give a path."
+    )
+
+
+def open_folder(data: str | Path) -> Folder:
+    """A data folder with its sources.yml read strictly.
+
+    Raises `RequestError` where there is no such folder, `RuleError` with file and line for what cannot be used.
+
+    >>> open_folder("sample").about.invented
+    True
+    """
+    path = find_folder(data)
+    yaml = files.load(path / "sources.yml")
+    entry = _checked(yaml, FolderEntry, ())
+    folder = Folder(path.name, path, entry, yaml, _formats(path, entry, yaml))
+    _check(folder)
+    return folder
+
+
+def from_frames(frames: Mapping[str, pd.DataFrame], sources: Mapping[str, Any]) -> Folder:
+    """A folder that is not on disk: pandas frames by name, and what sources.yml would say, as a dict."""
+    try:
+        entry = FolderEntry.model_validate(dict(sources))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise RuleError(f"sources: {'.'.join(map(str, first['loc']))}: {first['msg']}.") from None
+    missing = [n for n in entry.files if n not in frames] + [n for n in frames if n not in entry.files]
+    if missing:
+        raise RequestError(f"frames and sources name different files: {listed(missing)}. Give each in both.")
+    folder = Folder("frames", None, entry, None, _formats(None, entry, None), dict(frames))
+    _check(folder)
+    return folder
+
+
+def _checked(yaml: files.Yaml, model: type[Any], where: tuple[Any, ...]) -> Any:
+    """Plain YAML as a model; the first thing wrong with it, with its line and what to do."""
+    if not isinstance(yaml.data, dict):
+        raise yaml.error("keys and values were expected.")
+    files.known_keys(yaml, where, model.model_fields)
+    if model is FolderEntry:
+        for name, value in (yaml.data.get("files") or {}).items():
+            files.known_keys(yaml, ("files", name), FileEntry.model_fields)
+            if isinstance(value, dict) and isinstance(value.get("format"), dict):
+                files.known_keys(yaml, ("files", name, "format"), Format.model_fields)
+                files.known_keys(yaml, ("files", name, "format", "columns"), FORMAT_TARGETS)
+    try:
+        return model.model_validate(yaml.data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        loc = tuple(p for p in first["loc"] if not isinstance(p, str) or p not in ("Format", "str"))
+        key = str(loc[-1]) if loc else ""
+        if first["type"] == "missing":
+            raise yaml.error(
+                f"'{key}' is not there. Every {'file' if len(loc) > 1 else 'sources.yml'} needs it.", *loc
+            ) from None
+        raise yaml.error(f"'{key}': {_in_words(first)}", *loc) from None
+
+
+def _in_words(error: Any) -> str:
+    expected = error.get("ctx", {}).get("expected")
+    if expected:
+        return f"one of {expected} is expected here."
+    words = {"bool_type": "yes or no (true, false)", "bool_parsing": "true or false", "list_type": "a list, as [a, b],"}
+    words |= {"string_type": "text (put quotes round it)", "dict_type": "keys and values", "tuple_type": "[from, to]"}
+    kind = words.get(error["type"])
+    if kind is None and "date" in error["type"]:
+        kind = "a day, as 2027-03-31,"
+    return f"{kind} is expected here." if kind else f"{error['msg']}."
+
+
+def _formats(
+    path: Path | None, entry: FolderEntry, yaml: files.Yaml | None
+) -> dict[str, tuple[Format, files.Yaml | None]]:
+    made: dict[str, tuple[Format, files.Yaml | None]] = {}
+    for name, file in entry.files.items():
+        if isinstance(file.format, Format):
+            made[name] = (file.format, yaml)
+            continue
+        places = [p / "formats" for p in ([path / "rules"] if path else []) + [RULES]]
+        found = next((p / f"{file.format}.yml" for p in places if (p / f"{file.format}.yml").is_file()), None)
+        if found is None:
+            known = sorted(f.stem for p in places for f in p.glob("*.yml"))
+            message = f"there is no format '{files.visible(file.format)}'.{did_you_mean(file.format, known)} Formats: {listed(known)}."
+            raise yaml.error(message, "files", name, "format") if yaml else RuleError(message)
+        own = files.load(found)
+        files.known_keys(own, ("columns",), FORMAT_TARGETS)
+        made[name] = (_checked(own, Format, ()), own)
+    return made
+
+
+def _check(folder: Folder) -> None:
+    """What no schema can say: targets that exist, formats that read, stems that are told apart."""
+    for name, entry in folder.entry.files.items():
+        form, _ = folder.formats[name]
+        at = folder._at("files", name)
+        if unknown := [t for t in form.columns if t not in FORMAT_TARGETS]:
+            raise RuleError(f"{at}: a format cannot name '{unknown[0]}'.{did_you_mean(unknown[0], FORMAT_TARGETS)}")
+        for target in ("date", "activity"):
+            if target not in form.columns and not (target == "date" and {"earliest", "latest"} <= set(form.columns)):
+                raise RuleError(
+                    f"{at}: the format of {name} names no column for '{target}'. Add {target}: <its header>."
+                )
+        if "agency" not in form.columns and not entry.agency:
+            raise RuleError(f"{at}: nothing says which agency recorded {name}. Add agency: <its name>.")
+        if not entry.family and not {"person_id", "family_id"} & set(form.columns):
+            raise RuleError(f"{at}: nothing says whom {name} is about. Add person_id or family_id to its columns.")
+        if entry.covers and entry.covers[0] > entry.covers[1]:
+            raise RuleError(f"{folder._at('files', name, 'covers')}: covers ends before it begins.")
+        for pattern in form.dates:
+            try:
+                date_format(pattern)
+            except RuleError as error:
+                raise RuleError(f"{at}: {error}") from None
+        try:
+            zone_info(entry.zone)
+        except RuleError as error:
+            raise RuleError(f"{folder._at('files', name, 'zone')}: {error}") from None
+    _check_stems(folder)
+    if folder.entry.members and folder.path and not (folder.path / folder.entry.members).is_file():
+        raise DataError(
+            f"{folder._at('members')}: {folder.entry.members} is not there. Put the file in the folder, or remove the line."
+        )
+
+
+def _check_stems(folder: Folder) -> None:
+    stems: dict[str, str] = {}
+    series = {e.series for e in folder.entry.files.values() if e.series}
+    for name, entry in folder.entry.files.items():
+        stem = Path(name).stem
+        if not entry.series and stem in series:
+            other = next(n for n, e in folder.entry.files.items() if e.series == stem)
+            raise RuleError(
+                f"{folder._at('files', name)}: the series '{stem}' of {other} ({folder._at('files', other)}) is also the name "
+                f"of {name}, which is not in it. Declare `series: {stem}` on both, or give the series another name."
+            )
+        if not entry.series and stem in stems:
+            raise RuleError(
+                f"{folder._at('files', stems[stem])} and {folder._at('files', name)}: {stems[stem]} and {name} share the name "
+                f"'{stem}', so their ids cannot be told apart. Rename one, or declare `series: {stem}` on both."
+            )
+        if not entry.series:
+            stems[stem] = name
