@@ -1,0 +1,102 @@
+"""Families' journeys through public services: contact logs in; journeys, triggers and a review report out.
+
+The verbs, in the order in which data flow:
+
+    contacts = fj.read_contacts("sample")          # what each agency recorded: a Table
+    fj.account("sample")                           # records read = accepted + set aside + collapsed, per file
+    fj.set_aside("sample")                         # the records that could not be used, and why
+    members = fj.read_members("sample")            # who belongs to which family, and when
+    faults = fj.check_contacts(contacts)           # what is wrong or doubtful, one row each
+    review = fj.build_journeys(contacts, members)  # what each family lived through: family -> Journey
+    fj.switches(review), fj.handovers(review)      # what happens between agencies
+    fj.repeats(review)                             # the same activity again
+    firings = fj.find_triggers(review)             # which rules were met, and whether help followed
+    fj.measures                                    # counts, each with its base
+    fj.findings                                    # what they say, in a sentence made by rule
+    fj.draw                                        # pictures: fj.draw.timeline(review["F0003"])
+    fj.show(frame, "a caption")                    # a table that reads well on a page
+
+Each is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_VERBS = {
+    "read_contacts": "journeys.contacts",
+    "account": "journeys.checks",
+    "set_aside": "journeys.contacts",
+    "read_members": "journeys.families",
+    "check_contacts": "journeys.checks",
+    "build_journeys": "journeys.journey",
+    "switches": "journeys.flow",
+    "handovers": "journeys.flow",
+    "repeats": "journeys.flow",
+    "find_triggers": "journeys.triggers",
+    "show": "journeys.pages",
+}
+_ROOMS = ("measures", "draw", "findings", "columns")
+
+__all__ = [
+    "account",
+    "build_journeys",
+    "check_contacts",
+    "columns",
+    "draw",
+    "find_triggers",
+    "findings",
+    "handovers",
+    "measures",
+    "read_contacts",
+    "read_members",
+    "repeats",
+    "set_aside",
+    "show",
+    "switches",
+]
+
+if TYPE_CHECKING:
+    from journeys import columns, draw, findings, measures
+    from journeys.checks import account, check_contacts
+    from journeys.contacts import read_contacts, set_aside
+    from journeys.families import read_members
+    from journeys.flow import handovers, repeats, switches
+    from journeys.journey import build_journeys
+    from journeys.pages import show
+    from journeys.triggers import find_triggers
+
+
+def __getattr__(name: str) -> Any:
+    if name in _VERBS:
+        value = getattr(importlib.import_module(_VERBS[name]), name)
+    elif name in _ROOMS:
+        value = importlib.import_module(f"journeys.{name}")
+    else:
+        from lib.errors import did_you_mean
+
+        raise AttributeError(f"fj has no '{name}'.{did_you_mean(name, __all__)} It has: {', '.join(__all__)}.")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def _check_lib() -> None:
+    """Say so in words if another package called `lib` stands where ours should."""
+    from importlib.util import find_spec
+
+    spec = find_spec("lib")
+    if spec is None or find_spec("lib.engine") is None:
+        where = next(iter(spec.submodule_search_locations or []), "elsewhere") if spec else "nowhere"
+        raise ImportError(
+            f"another package called 'lib' ({where}) stands before this kit's own. Run from the kit's folder, or in its .venv."
+        )
+
+
+_check_lib()

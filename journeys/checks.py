@@ -1,0 +1,188 @@
+"""What is wrong or doubtful in contacts and members: one row each, with what to do. Nothing is dropped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from journeys.columns import TABLES, identifying
+from journeys.contacts import Session, intake_account, open_session
+from journeys.families import fit, load_members
+from lib.dates import say
+from lib.engine import Table
+from lib.errors import RequestError, count, listed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FAULTS = {
+    "rejected_file": "the whole file could not be read: {detail}",
+    "empty_file": "the file has a header and no records: ask the supplier whether that is right",
+    "set_aside": "{records} could not be used: {detail}",
+    "identical_no_id": "{rows} the same in every listed column, with no id of their own: kept as {contacts}. "
+    "If they are one, ask the supplier for an id",
+    "lone_midnight": "{times} exactly midnight among true times: read as no time. If midnight is a time here, write "
+    "`midnight: time` in sources.yml",
+    "clock_gap": "a time that did not exist, in the hour when clocks go forward: kept",
+    "clock_twice": "a time that happened twice, when clocks go back: read as the earlier",
+    "clock_disorder": "{pairs} of timed contacts on one day out of order once their offsets are counted: no duration is "
+    "given for them",
+    "time_in_words": "the time is a word and not hours and minutes: read as no time",
+    "same_id_two_suppliers": "{ids} in more than one file of {detail}: kept as different contacts. If the files are "
+    "one system's, give them one `series` in sources.yml",
+    "unmapped": "{contacts} of the kind '{detail}', which is in no line of activities.yml: kept under that name, and in no move. "
+    "Add them to data/<name>/rules/activities.yml",
+    "no_recorded_on": "{contacts} with no day of recording: taken as known on the day it happened",
+    "imprecise": "{contacts} known to a month, a year or about: kept, and outside moves and waits where their day "
+    "matters",
+    "coverage_not_declared": "{detail} declares no coverage: taken as its first to last contact",
+    "outside_coverage": "{contacts} outside the days that {detail} says it covers",
+    "no_family": "the contact fits no family: its person is in no family on that day",
+    "span_crosses": "the day is not known exactly, and its person changed family within the span",
+    "two_families": "its person is in two families on that day, and nothing says so. If parents are separated, write "
+    "`separated parents` on both rows of the members file",
+    "log_and_members_disagree": "the log names one family and the members file another: the log's is kept",
+    "referred_to_nobody": "{referrals} with nobody named as asked: no handover is shown",
+}
+"""Every fault by name, and what it says. `{contacts}` and the like count; `{detail}` is an agency, a file or an activity, never a person."""
+
+_PEOPLE = """
+SELECT 'no_family' AS fault, c.source_file, c.source_row, c.contact_id, 1 AS n, '' AS detail FROM {contacts} AS c
+WHERE c.family_id_given IS NULL AND NOT EXISTS (SELECT 1 FROM candidates AS d WHERE d.c = c.c)
+UNION ALL
+SELECT v.verdict AS fault, c.source_file, c.source_row, c.contact_id, 1 AS n, '' AS detail
+FROM {contacts} AS c JOIN verdicts AS v ON c.c = v.c WHERE c.family_id_given IS NULL AND v.verdict <> 'fits'
+UNION ALL
+SELECT 'log_and_members_disagree' AS fault, c.source_file, c.source_row, c.contact_id, 1 AS n, '' AS detail
+FROM {contacts} AS c JOIN candidates AS d ON c.c = d.c WHERE c.family_id_given IS NOT NULL
+GROUP BY c.source_file, c.source_row, c.contact_id, c.version, c.family_id_given
+HAVING count(*) FILTER (WHERE d.family_id = c.family_id_given AND d.whole = 1) = 0
+"""
+
+_FILES = """
+SELECT fault, source_file, source_row, contact_id, n, '' AS detail FROM store.faults
+UNION ALL
+SELECT 'set_aside' AS fault, source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, reason AS detail
+FROM store.set_aside GROUP BY source_file, reason
+UNION ALL
+SELECT 'unmapped' AS fault, source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, activity AS detail
+FROM {contacts} WHERE NOT is_mapped AND nature = 'unknown' GROUP BY source_file, activity
+UNION ALL
+SELECT 'no_recorded_on' AS fault, source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, '' AS detail
+FROM {contacts} WHERE recorded_day IS NULL GROUP BY source_file
+UNION ALL
+SELECT 'imprecise' AS fault, source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, '' AS detail
+FROM {contacts} WHERE precision <> 'day' GROUP BY source_file
+UNION ALL
+SELECT 'referred_to_nobody' AS fault, source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, '' AS detail
+FROM {contacts} WHERE nature = 'referral' AND referred_to IS NULL GROUP BY source_file
+UNION ALL
+SELECT 'coverage_not_declared' AS fault, '' AS source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), 1 AS n,
+  agency AS detail FROM store.coverage WHERE NOT is_declared AND agency <> 'family'
+UNION ALL
+SELECT 'outside_coverage' AS fault, c.source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, c.agency AS detail
+FROM {contacts} AS c JOIN store.coverage AS v ON c.agency = v.agency
+WHERE v.is_declared AND c.nature <> 'life' AND (c.latest < v.from_day OR c.earliest > v.to_day) GROUP BY c.source_file, c.agency
+UNION ALL
+SELECT 'same_id_two_suppliers' AS fault, '' AS source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n,
+  agency AS detail
+FROM (SELECT agency, own_id FROM {contacts} WHERE own_id IS NOT NULL GROUP BY agency, own_id
+      HAVING count(DISTINCT source_file) > 1 AND count(DISTINCT contact_id) > 1) AS d GROUP BY agency
+UNION ALL
+SELECT 'clock_disorder' AS fault, '' AS source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, '' AS detail
+FROM (SELECT t_utc, lag(t_utc) OVER (PARTITION BY person_id, family_id_given, day ORDER BY second) AS before
+      FROM {contacts} WHERE second IS NOT NULL) AS p WHERE t_utc < before HAVING count(*) > 0
+"""
+
+
+def check_contacts(contacts: Table, members: Table | pd.DataFrame | None = None) -> Table:
+    """What is wrong or doubtful, one row per fault; nothing is dropped.
+
+    `contacts` from `read_contacts`; `members` from `read_members` (by default the folder's own). Returns a Table with
+    the columns of `columns.TABLES["faults"]`: the fault's name, where it is, how many contacts it touches, and a
+    sentence with what to do.
+
+    >>> from journeys.contacts import read_contacts
+    >>> check_contacts(read_contacts("sample")).columns
+    ['fault', 'source_file', 'source_row', 'contact_id', 'contacts', 'says']
+    """
+    session = contacts.owner if isinstance(contacts, Table) else None
+    if not isinstance(session, Session):
+        raise RequestError("contacts is not what read_contacts gives. Write contacts = fj.read_contacts(data) first.")
+    return _faults(session, members)
+
+
+def account(data: str | Path) -> pd.DataFrame:
+    """Per file: records read = accepted + set aside + collapsed, always; and how many accepted fit no family.
+
+    A file that is rejected whole is listed with the reason. Returns a DataFrame with the columns of
+    `columns.TABLES["account"]`.
+
+    >>> frame = account("sample")
+    >>> bool((frame["read"] == frame["accepted"] + frame["set_aside"] + frame["collapsed"]).all())
+    True
+    """
+    return full_account(open_session(data))
+
+
+def full_account(session: Session) -> pd.DataFrame:
+    """The account of an open session, with how many accepted records fit no family."""
+    frame = intake_account(session)
+    select = "SELECT source_file, count(DISTINCT source_row) AS n FROM ({}) AS p WHERE fault IN ({}) GROUP BY source_file"
+    _lay_people(session, None)
+    kinds = "'no_family', 'span_crosses', 'two_families'"
+    nowhere = dict(session.engine.rows(select.format(_PEOPLE.format(contacts=session.contacts), kinds)))
+    frame.insert(5, "in_no_family", [int(nowhere.get(f, 0)) for f in frame["file"]])
+    return frame
+
+
+def _lay_people(session: Session, members: Table | pd.DataFrame | None) -> None:
+    load_members(session, session.engine, members)
+    fit(session, session.engine, session.contacts)
+
+
+def _faults(session: Session, members: Table | pd.DataFrame | None) -> Table:
+    import pyarrow as pa
+
+    engine = session.engine
+    _lay_people(session, members)
+    rows = engine.rows(_PEOPLE.format(contacts=session.contacts)) + engine.rows(
+        _FILES.format(contacts=session.contacts)
+    )
+    frame = intake_account(session)
+    for row in frame.itertuples():
+        if row.rejected_because:
+            rows.append(("rejected_file", row.file, None, None, 1, row.rejected_because))
+        elif not row.read:
+            rows.append(("empty_file", row.file, None, None, 0, ""))
+    order = {name: n for n, name in enumerate(FAULTS)}
+    rows.sort(key=lambda r: (order[r[0]], r[1] or "", r[2] or 0, r[3] or "", str(r[5])))
+    said = [(f, file or None, row, contact, n, _says(f, n, detail)) for f, file, row, contact, n, detail in rows]
+    kinds = {"text": pa.string(), "whole number": pa.int64()}
+    fields = TABLES["faults"]
+    columns = list(zip(*said, strict=True)) or [()] * len(fields)
+    name = engine.fresh_name("faults")
+    engine.load(name, pa.table({f.name: pa.array(c, kinds[f.type]) for f, c in zip(fields, columns, strict=True)}))
+    return Table(engine, "faults", f"SELECT * FROM {name}", identifying("faults"), session)
+
+
+def _says(fault: str, n: int, detail: Any) -> str:
+    nouns = ("record", "row", "time", "pair", "id", "contact", "referral")
+    said = FAULTS[fault].format(detail=detail, **{f"{noun}s": count(n, noun) for noun in nouns})
+    return said[0].upper() + said[1:] + "."
+
+
+def data_to(session: Session) -> str:
+    """To which day each supplier's records run, in one line: the earliest and the latest end, and who ends early."""
+    cover = session.coverage()
+    if cover.empty:
+        return "no records"
+    ends = cover["to_date"].dt.date
+    last = max(ends)
+    early = [
+        session.activities.agency(a)
+        for a, end in zip(cover["agency"], ends, strict=True)
+        if end < last and a != "family"
+    ]
+    whole = f"{say(last)}; {len(cover)} agencies"
+    return whole if not early or len(early) > 3 else f"{whole}; earlier: {listed(early)}"
