@@ -1,0 +1,412 @@
+"""A family's steps in order, as a graph; all families pooled as a map.
+
+Most logs hold dates, not times, and file order is not evidence. So order is kept by *moments*: those of a family's
+touches and referrals that cannot be told apart in time. If any of them on a day has no time, that day is one moment;
+otherwise a moment is one second of one day. Those known to the month are one moment of that month, if the family has
+no dated one in it. Everything else is kept, counted and drawn, and makes no moment.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from journeys import journeymap
+from journeys.columns import identifying
+from journeys.contacts import CLOCK, Session
+from journeys.families import fit, load_members
+from lib.dates import day_number, read_day, say_short, to_date
+from lib.engine import Engine, Table, stored
+from lib.errors import RequestError, did_you_mean, listed
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import pandas as pd
+
+    from journeys.activities import Activities
+    from journeys.sources import About
+
+KNOWN_BY = """
+SELECT c.c FROM {contacts} AS c
+WHERE c.known_day <= {as_at} AND (c.next_known IS NULL OR c.next_known > {as_at}) AND c.earliest <= {end}
+"""
+"""Each contact in its latest version recorded by a day, of those that had happened by the period's end."""
+
+CODES = """
+SELECT CAST(row_number() OVER (ORDER BY name) AS INTEGER) AS code, name
+FROM (SELECT DISTINCT {name} AS name FROM {source}) AS d WHERE name IS NOT NULL
+"""
+"""Names as whole numbers, in order of name, so that the same names always have the same numbers."""
+
+PLACED = """
+SELECT f.code AS family, c.c, a.code AS activity, g.code AS agency, p.code AS professional, c.nature, c.day, c.second,
+  c.earliest, c.latest, c.precision, c.source_file, c.source_row,
+  CASE WHEN c.nature IN ('touch', 'referral') THEN 1 ELSE 0 END AS moves
+FROM fits AS t JOIN known AS k ON t.c = k.c JOIN {contacts} AS c ON t.c = c.c
+  JOIN {at}families AS f ON t.family_id = f.name JOIN {at}activities AS a ON c.activity = a.name
+  JOIN {at}agencies AS g ON c.agency = g.name LEFT JOIN {at}professionals AS p ON c.professional_id = p.name
+"""
+
+UNTIMED_DAYS = "SELECT DISTINCT family, day FROM placed WHERE moves = 1 AND precision = 'day' AND second IS NULL"
+"""A family's days on which a touch or referral has no time: nothing on them can be put in order."""
+
+BUSY_MONTHS = """
+SELECT m.c, m.family FROM placed AS m JOIN placed AS d ON m.family = d.family AND d.day BETWEEN m.earliest AND m.latest
+WHERE m.moves = 1 AND m.precision = 'month' AND d.moves = 1 AND d.precision = 'day' GROUP BY m.c, m.family
+"""
+"""Contacts known to the month, in a month with a dated touch or referral of that family: they make no moment."""
+
+ORDERED = """
+SELECT p.family, p.c, p.activity, p.agency, p.professional, p.nature, p.day, p.second, p.earliest, p.latest, p.precision,
+  CASE WHEN p.precision = 'month' THEN CAST(p.earliest AS BIGINT) * 86401
+    ELSE CAST(p.day AS BIGINT) * 86401 + CASE WHEN u.day IS NULL THEN p.second + 1 ELSE 0 END END AS place
+FROM placed AS p LEFT JOIN untimed AS u ON p.family = u.family AND p.day = u.day
+  LEFT JOIN busy AS b ON p.c = b.c AND p.family = b.family
+WHERE p.moves = 1 AND (p.precision = 'day' OR (p.precision = 'month' AND b.c IS NULL))
+"""
+"""What makes moments, each with its place: the day and, where that day's contacts all have a time, the second."""
+
+NUMBERED = """
+SELECT family, c, activity, agency, professional, nature, day, second, earliest, latest, precision, place,
+  CAST(dense_rank() OVER w AS INTEGER) AS moment, CAST(rank() OVER w AS INTEGER) AS step,
+  lag(place) OVER w AS place_before, lag(place, 2) OVER w AS place_before_that, lead(place) OVER w AS place_after,
+  lag(day) OVER w AS day_before, lag(activity) OVER w AS activity_before, lag(agency) OVER w AS agency_before,
+  lag(professional) OVER w AS professional_before,
+  max(place) OVER (PARTITION BY family ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS last_place
+FROM ordered WINDOW w AS (PARTITION BY family ORDER BY place)
+"""
+
+STEPPED = """
+SELECT family, c, activity, agency, professional, nature, day, second, earliest, latest, precision, moment, step,
+  CASE WHEN place_before IS NOT NULL AND place_before <> place THEN day - day_before END AS days,
+  CASE WHEN (place_before IS NULL OR place_before <> place) AND (place_after IS NULL OR place_after <> place)
+    THEN 1 ELSE 0 END AS alone,
+  CASE WHEN place_before <> place AND (place_after IS NULL OR place_after <> place)
+    AND (place_before_that IS NULL OR place_before_that <> place_before) THEN 1 ELSE 0 END AS simple,
+  CASE WHEN place = last_place THEN 1 ELSE 0 END AS is_last, activity_before, agency_before, professional_before
+FROM numbered
+"""
+"""`alone`: the only contact of its moment. `simple`: alone, and so is the moment before, whose values stand beside it."""
+
+TIED_DAYS = "SELECT family, moment, max(days) AS days FROM stepped WHERE alone = 0 GROUP BY family, moment"
+
+STEPS = """
+SELECT family, c, activity, agency, professional, nature, day, second, earliest, latest, precision, moment, step,
+  CAST(days AS INTEGER) AS days, alone, simple, is_last, activity_before, agency_before, professional_before
+FROM stepped WHERE alone = 1
+UNION ALL
+SELECT s.family, s.c, s.activity, s.agency, s.professional, s.nature, s.day, s.second, s.earliest, s.latest, s.precision,
+  s.moment, s.step, CAST(t.days AS INTEGER) AS days, s.alone, s.simple, s.is_last, s.activity_before, s.agency_before,
+  s.professional_before
+FROM stepped AS s JOIN tied_days AS t ON s.family = t.family AND s.moment = t.moment WHERE s.alone = 0
+UNION ALL
+SELECT p.family, p.c, p.activity, p.agency, p.professional, p.nature, p.day, p.second, p.earliest, p.latest, p.precision,
+  NULL AS moment, NULL AS step, NULL AS days, 0 AS alone, 0 AS simple, 0 AS is_last, NULL AS activity_before,
+  NULL AS agency_before, NULL AS professional_before
+FROM placed AS p WHERE NOT EXISTS (SELECT 1 FROM ordered AS o WHERE o.c = p.c AND o.family = p.family)
+"""
+"""Every contact with each family that it fits, numbered where it makes a moment."""
+
+READ_STEPS = """
+SELECT c.contact_id, c.person_id, c.family_id_given, c.agency, c.professional_id, c.activity, c.nature, c.asked_by,
+  c.raw_activity, c.need_id, c.reason, c.outcome, c.referred_to, DATE '1970-01-01' + c.day AS date, {time} AS time,
+  c.precision, DATE '1970-01-01' + c.earliest AS earliest, DATE '1970-01-01' + c.latest AS latest,
+  DATE '1970-01-01' + c.ends_day AS ends_on, DATE '1970-01-01' + c.recorded_day AS recorded_on, c.replaces,
+  c.source_file, c.source_row, f.name AS family_id, s.step, s.moment, s.days AS days_since_last,
+  c.latest < {start} AS before_period
+FROM {steps} AS s JOIN {contacts} AS c ON s.c = c.c JOIN {at}families AS f ON s.family = f.code {where}
+ORDER BY family_id, c.earliest, s.moment, c.second, c.contact_id
+"""
+
+
+def build_journeys(
+    contacts: Table,
+    members: Table | pd.DataFrame | None = None,
+    *,
+    start: str | dt.date | None = None,
+    end: str | dt.date | None = None,
+    as_at: str | dt.date | None = None,
+    families: Sequence[str] | None = None,
+) -> Journeys:
+    """What each family lived through, in the order that the records allow.
+
+    `contacts` from `read_contacts`, `members` from `read_members` (or a DataFrame of the same columns). `end` is the
+    last day that counts, and by default the last day that the data speak of; `start` marks what came before it, and
+    drops nothing. `as_at` (by default `end`) keeps what was recorded by that day, in its version of that day.
+    `families` are the families under review: by default those that sources.yml names, or all.
+
+    Returns `Journeys`, a mapping of family -> Journey, with `steps` (a Table) and `map()` (a networkx DiGraph).
+
+    Raises `RequestError` for a family that is not there, days in the wrong order, or a period without contacts.
+
+    >>> from journeys.contacts import read_contacts
+    >>> from journeys.families import read_members
+    >>> review = build_journeys(read_contacts("sample"), read_members("sample"), start="2022-04-01", end="2025-03-31")
+    >>> len(review)
+    8
+    """
+    session = contacts.owner if isinstance(contacts, Table) else None
+    if not isinstance(session, Session):
+        raise RequestError("contacts is not what read_contacts gives. Write contacts = fj.read_contacts(data) first.")
+    session.engine.tell_if_old()
+    first, last = read_day(start, "start"), read_day(end, "end")
+    last = last or to_date(session.last_day())
+    known = read_day(as_at, "as_at") or last
+    if first and first > last:
+        raise RequestError(f"the period ends ({say_short(last)}) before it starts ({say_short(first)}). Swap the two.")
+    if first and known < first:
+        raise RequestError(
+            f"as_at ({say_short(known)}) is before the period starts ({say_short(first)}): nothing was known yet."
+        )
+    own = members is None or (isinstance(members, Table) and getattr(members.owner, "key", None) == session.key != "")
+    engine, at = _lay_out(session, None if own else members, last, known)
+    review = Journeys(session, engine, at, first, last, known, families)
+    _check_period(review)
+    return review
+
+
+def _check_period(review: Journeys) -> None:
+    """Stop where no contact of these families lies in the period: an empty report would read as good news."""
+    inside = f"latest >= {day_number(review.start)} AND earliest <= {day_number(review.end)}"
+    row = review.engine.rows(
+        f"SELECT count(*) FILTER (WHERE {inside}) AS n, min(earliest) AS a, max(latest) AS b FROM {review.session.contacts}"
+    )[0]
+    if not review.engine.rows(f"SELECT count(*) AS n FROM {review.coded} AS s WHERE {inside}")[0][0]:
+        span = (
+            ""
+            if row[1] is None
+            else f" The contacts run from {say_short(to_date(row[1]))} to {say_short(to_date(row[2]))}."
+        )
+        raise RequestError(
+            f"no contact of these families lies between {say_short(review.start)} and {say_short(review.end)}.{span} "
+            "Choose other days, or look at fj.account for what was read."
+        )
+
+
+def _lay_out(
+    session: Session, members: Table | pd.DataFrame | None, end: dt.date, as_at: dt.date
+) -> tuple[Engine, str]:
+    """The steps of every family, kept in a store of their own where nothing of the folder is left out."""
+    source = session.engine
+    newest = source.rows(f"SELECT max(known_day) AS k, max(earliest) AS e FROM {session.contacts}")[0]
+    whole = newest[0] is None or (day_number(as_at) >= newest[0] and day_number(end) >= newest[1])
+    if whole and members is None and session.home is not None:
+        contacts_store = session.home / f"{session.key}.duckdb"
+
+        def fill(engine: Engine, name: str) -> None:
+            _steps(engine, session, None, f"{name}.", end, as_at)
+
+        path = stored(session.home, f"{session.key}-steps", fill, [(contacts_store, "store")])
+        engine = Engine(session.home)
+        engine.attach(contacts_store, "store")
+        engine.attach(path, "kept")
+        engine.is_old = source.is_old
+        return engine, "kept."
+    if session.home is not None:
+        engine = Engine(session.home)
+        engine.attach(session.home / f"{session.key}.duckdb", "store")
+        engine.is_old = source.is_old
+    else:
+        engine = source
+    name = engine.fresh_name("laid")
+    engine.con.execute(f"ATTACH ':memory:' AS {name}")
+    _steps(engine, session, members, f"{name}.", end, as_at)
+    return engine, f"{name}."
+
+
+def _steps(
+    engine: Engine, session: Session, members: Table | pd.DataFrame | None, at: str, end: dt.date, as_at: dt.date
+) -> None:
+    contacts = session.contacts
+    load_members(session, engine, members)
+    fit(session, engine, contacts)
+    for name, column in (("activities", "activity"), ("agencies", "agency"), ("professionals", "professional_id")):
+        engine.make(f"{at}{name}", CODES.format(name=column, source=contacts))
+    engine.make(f"{at}families", CODES.format(name="family_id", source="fits"))
+    engine.make("known", KNOWN_BY.format(contacts=contacts, as_at=day_number(as_at), end=day_number(end)))
+    engine.make("placed", PLACED.format(contacts=contacts, at=at))
+    engine.make("untimed", UNTIMED_DAYS)
+    engine.make("busy", BUSY_MONTHS)
+    engine.make("ordered", ORDERED)
+    engine.make("numbered", NUMBERED)
+    engine.make("stepped", STEPPED)
+    engine.drop("numbered")
+    engine.make("tied_days", TIED_DAYS)
+    engine.make(f"{at}steps", STEPS)
+    engine.drop(
+        "placed", "untimed", "busy", "ordered", "stepped", "tied_days", "known", "fits", "candidates", "verdicts"
+    )
+
+
+class Journeys(Mapping[str, "Journey"]):
+    """All the families looked at together: `review["F0003"]` is one journey, `review.steps` every step of all."""
+
+    def __init__(
+        self,
+        session: Session,
+        engine: Engine,
+        at: str,
+        start: dt.date | None,
+        end: dt.date,
+        as_at: dt.date,
+        families: Sequence[str] | None,
+    ) -> None:
+        """Made by `build_journeys`."""
+        self.session, self.engine, self._at = session, engine, at
+        self.end, self.as_at = end, as_at
+        known = [name for (name,) in engine.rows(f"SELECT name FROM {at}families ORDER BY name")]
+        chosen = list(families) if families is not None else (session.folder.entry.reviewed or known)
+        for name in sorted(set(chosen) - set(known)):
+            near = did_you_mean(name, known)
+            raise RequestError(f"family '{name}' is in no journey here.{near} Families: {listed(known)}.")
+        self.families = sorted(dict.fromkeys(chosen))
+        self._all = len(self.families) == len(known)
+        self._chosen = engine.fresh_name("chosen")
+        import pyarrow as pa
+
+        engine.load("picked", pa.table({"name": pa.array(self.families, pa.string())}))
+        engine.make(self._chosen, f"SELECT f.code AS family FROM {at}families AS f JOIN picked AS p ON f.name = p.name")
+        self.start: dt.date = start or self._first_day()
+
+    @property
+    def about(self) -> About:
+        """What every page says of the data."""
+        return self.session.folder.about
+
+    @property
+    def activities(self) -> Activities:
+        """The activities in force, and the labels of activities and agencies."""
+        return self.session.activities
+
+    @cached_property
+    def coverage(self) -> pd.DataFrame:
+        """Which days each agency's records cover: agency, from_date, to_date, is_declared."""
+        return self.session.coverage()
+
+    @property
+    def comparison(self) -> Journeys:
+        """The families that are not under review. Raises `PermissionRefused` where comparison is not allowed."""
+        self.session.folder.require("comparison")
+        names = [
+            n
+            for (n,) in self.engine.rows(f"SELECT name FROM {self._at}families ORDER BY name")
+            if n not in self.families
+        ]
+        return Journeys(self.session, self.engine, self._at, self.start, self.end, self.as_at, names)
+
+    @property
+    def coded(self) -> str:
+        """The coded steps of these families, as a source to select from: whole numbers for every name."""
+        if self._all:
+            return f"{self._at}steps"
+        return f"(SELECT s.* FROM {self._at}steps AS s JOIN {self._chosen} AS q ON s.family = q.family)"
+
+    @property
+    def codes(self) -> str:
+        """The prefix of the tables that hold the names behind the numbers: families, activities, agencies, professionals."""
+        return self._at
+
+    @property
+    def steps(self) -> Table:
+        """Every step of every family: a Table with the columns of `columns.TABLES["steps"]`."""
+        return Table(self.engine, "steps", self._read(self.coded, ""), identifying("steps"), self)
+
+    def map(self, by: str = "activity", order: str = "moments") -> nx.DiGraph:
+        """What follows what, over all these families, as a networkx DiGraph.
+
+        `by` is activity, agency or professional. Consecutive moments are joined by one move, its weight of 1 split
+        evenly over the pairs of values in them, added exactly and rounded once. Edges carry `moves`, `families` and
+        `days_median` (days between the moments; each pair of moments once; pairs with a month's moment left out);
+        nodes `contacts`, `families`, `starts` and `ends`; the graph `moves`, `tied_share` (the share of moves that rest
+        on a tie; None without moves), `imprecise` (touches and referrals in no moment) and `families`.
+        `order="file"` sorts by day, then time (none as 00:00), then row, to compare with other tools.
+        """
+        return journeymap.journey_map(self, by, order)
+
+    def __getitem__(self, family_id: str) -> Journey:
+        if family_id not in self.families:
+            raise RequestError(
+                f"family '{family_id}' is not in this review.{did_you_mean(str(family_id), self.families)} "
+                f"Families: {listed(self.families)}."
+            )
+        return Journey(self, family_id)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.families)
+
+    def __len__(self) -> int:
+        return len(self.families)
+
+    def __repr__(self) -> str:
+        n, agencies, first, last = self.engine.rows(
+            f"SELECT count(DISTINCT c) AS n, count(DISTINCT agency) AS g, min(earliest) AS a, max(earliest) AS b FROM {self.coded} AS s"
+        )[0]
+        span = f", {say_short(to_date(first))} to {say_short(to_date(last))}" if n else ""
+        words = "family" if len(self) == 1 else "families"
+        return f"<Journeys: {len(self)} {words}, {n:,} contacts, {agencies} agencies{span}>"
+
+    def _first_day(self) -> dt.date:
+        """The first day that the agencies declare their records to cover; where none does, the families' first contact."""
+        declared = "SELECT min(from_day) AS a FROM store.coverage WHERE is_declared AND agency <> 'family'"
+        contact = f"SELECT min(earliest) AS a FROM {self.coded} AS s"
+        for select in (declared, contact):
+            found = self.engine.rows(select)[0][0]
+            if found is not None and to_date(found) <= self.end:
+                return to_date(found)
+        return self.end
+
+    def _read(self, steps: str, where: str) -> str:
+        return READ_STEPS.format(
+            time=CLOCK.format(s="c.second"),
+            steps=steps,
+            contacts=self.session.contacts,
+            at=self._at,
+            start=day_number(self.start),
+            where=where,
+        )
+
+
+class Journey:
+    """One family's steps in order: `family.steps` is a DataFrame, `family.graph` a networkx DiGraph."""
+
+    def __init__(self, review: Journeys, family_id: str) -> None:
+        """Made by `review["F0003"]`."""
+        self.review, self.family_id = review, family_id
+        self.start, self.end = review.start, review.end
+
+    @cached_property
+    def steps(self) -> pd.DataFrame:
+        """The family's steps in order, with the columns of `columns.TABLES["steps"]`."""
+        from lib.engine import literal
+
+        where = f"WHERE f.name = {literal(self.family_id)}"
+        return self.review.engine.frame(self.review._read(f"{self.review.codes}steps", where))
+
+    @cached_property
+    def graph(self) -> nx.DiGraph:
+        """What follows what in this family, by activity."""
+        return self.alone.map()
+
+    @cached_property
+    def alone(self) -> Journeys:
+        """This family as a review of one."""
+        r = self.review
+        return Journeys(r.session, r.engine, r.codes, r.start, r.end, r.as_at, [self.family_id])
+
+    def __repr__(self) -> str:
+        n, agencies = len(self.steps), self.steps["agency"].nunique()
+        return f"<Journey: {n:,} contacts, {agencies} agencies, {say_short(self.start)} to {say_short(self.end)}>"
+
+    def _repr_html_(self) -> str:
+        import html
+
+        return f"<p>{html.escape(repr(self))}</p>"
+
+
+def empty(value: Any) -> bool:
+    """Whether a cell of a frame is empty."""
+    import pandas as pd
+
+    return value is None or (not isinstance(value, list) and bool(pd.isna(value)))
