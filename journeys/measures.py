@@ -1,0 +1,202 @@
+"""A function per measure, always with its base: small tidy frames, each share beside its counts.
+
+Nothing here ranks agencies: rows that name one are in order of the day it first met a family, then by name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from journeys.flow import handovers as _handovers
+from journeys.flow import switches as _switches
+from journeys.journey import Journeys
+from lib.errors import RequestError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lib.engine import Table
+
+FAMILIES = """
+SELECT f.name AS family_id, count(*) AS contacts, count(*) FILTER (WHERE s.moment IS NOT NULL) AS in_moments,
+  count(*) FILTER (WHERE c.nature IN ('touch', 'referral')) AS touches_and_referrals,
+  count(DISTINCT CASE WHEN c.nature IN ('touch', 'referral') THEN c.agency END) AS agencies,
+  count(DISTINCT CASE WHEN c.nature IN ('touch', 'referral') AND c.professional_id IS NOT NULL
+    THEN concat(c.agency, chr(31), c.professional_id) END) AS professionals,
+  count(*) FILTER (WHERE c.nature IN ('touch', 'referral') AND c.professional_id IS NULL) AS professional_unknown,
+  max(s.moment) AS moments, DATE '1970-01-01' + min(s.earliest) AS first_contact, DATE '1970-01-01' + max(s.latest) AS last_contact
+FROM {steps} AS s JOIN {contacts} AS c ON s.c = c.c JOIN {at}families AS f ON s.family = f.code
+GROUP BY f.name ORDER BY family_id
+"""
+
+AGENCIES = """
+SELECT c.agency, count(DISTINCT s.c) AS contacts, count(DISTINCT s.family) AS families,
+  count(DISTINCT CASE WHEN c.nature = 'touch' THEN s.c END) AS touches,
+  count(DISTINCT CASE WHEN c.nature = 'referral' THEN s.c END) AS referrals,
+  count(DISTINCT CASE WHEN c.nature = 'decision' THEN s.c END) AS decisions,
+  count(DISTINCT CASE WHEN c.nature IN ('record', 'signal', 'status', 'unknown') THEN s.c END) AS other,
+  DATE '1970-01-01' + min(s.earliest) AS first_contact, DATE '1970-01-01' + max(s.latest) AS last_contact
+FROM {steps} AS s JOIN {contacts} AS c ON s.c = c.c WHERE c.nature <> 'life'
+GROUP BY c.agency ORDER BY first_contact, c.agency
+"""
+
+VARIANTS = """
+SELECT variant, count(*) AS families, min(moments) AS moments FROM (
+  SELECT family, string_agg(inside, ' > ' ORDER BY moment) AS variant, count(*) AS moments FROM (
+    SELECT s.family, s.moment, string_agg(a.name, ' + ' ORDER BY a.name) AS inside
+    FROM {steps} AS s JOIN {at}activities AS a ON s.activity = a.code WHERE s.moment IS NOT NULL GROUP BY s.family, s.moment
+  ) AS m GROUP BY family
+) AS v GROUP BY variant ORDER BY families DESC, variant
+"""
+
+
+def _select(review: Journeys, select: str) -> pd.DataFrame:
+    if not isinstance(review, Journeys):
+        raise RequestError(
+            "review is not what build_journeys gives. Write review = fj.build_journeys(contacts, members) first."
+        )
+    review.engine.tell_if_old()
+    return review.engine.frame(select.format(steps=review.coded, contacts=review.session.contacts, at=review.codes))
+
+
+def families(review: Journeys) -> pd.DataFrame:
+    """One row per family: its contacts, the distinct agencies and professionals it met, its moments, first and last day.
+
+    Agencies and professionals are counted on touches and referrals; a contact that names no professional is counted
+    apart, as unknown, and is nobody. A child of two families counts in both; `totals` counts it once.
+
+    >>> from journeys.contacts import read_contacts
+    >>> from journeys.journey import build_journeys
+    >>> review = build_journeys(read_contacts("sample"))
+    >>> families(review).columns.tolist()[:3]
+    ['family_id', 'contacts', 'in_moments']
+    """
+    return _select(review, FAMILIES)
+
+
+def totals(review: Journeys) -> pd.DataFrame:
+    """One row: families, contacts (each once), how many of them are shared by two families, agencies, professionals."""
+    return _select(
+        review,
+        """
+        SELECT count(DISTINCT s.family) AS families, count(DISTINCT s.c) AS contacts,
+          count(*) - count(DISTINCT s.c) AS shared,
+          count(DISTINCT CASE WHEN c.nature IN ('touch', 'referral') THEN c.agency END) AS agencies,
+          count(DISTINCT CASE WHEN c.nature IN ('touch', 'referral') AND c.professional_id IS NOT NULL
+            THEN concat(c.agency, chr(31), c.professional_id) END) AS professionals,
+          count(DISTINCT CASE WHEN c.nature IN ('touch', 'referral') AND c.professional_id IS NULL THEN s.c END)
+            AS professional_unknown,
+          count(DISTINCT CASE WHEN c.nature IN ('touch', 'referral') AND s.moment IS NULL THEN s.c END) AS imprecise,
+          count(DISTINCT CASE WHEN c.nature = 'unknown' THEN s.c END) AS unmapped,
+          count(DISTINCT CASE WHEN c.activity = 'present' THEN s.c END) AS present_marks
+        FROM {steps} AS s JOIN {contacts} AS c ON s.c = c.c
+        """,
+    )
+
+
+def agencies(review: Journeys) -> pd.DataFrame:
+    """One row per agency, in the order in which they first met a family: contacts (each once), families, by nature."""
+    return _select(review, AGENCIES)
+
+
+def variants(review: Journeys) -> pd.DataFrame:
+    """Families whose activities run in the same order: the order, how many families, how many moments.
+
+    Activities in one moment are joined by `+`, in order of name, since the records give them no order.
+    """
+    return _select(review, VARIANTS)
+
+
+def switches(review: Journeys) -> pd.DataFrame:
+    """One row per family: its moves, how many of them are switches of agency, and the share that rests on a tie."""
+    import pandas as pd
+
+    rows = _switches(review).sql(
+        "select family_id, sum(weight) as switches, count(distinct case when rests_on_tie then moment end) as tied "
+        "from this group by family_id"
+    )
+    base = families(review)[["family_id", "moments"]].rename(columns={"moments": "moves"})
+    base["moves"] = (base["moves"] - 1).clip(lower=0).fillna(0)
+    joined = base.merge(rows.df(), on="family_id", how="left", validate="one_to_one")
+    joined["switches"] = joined["switches"].fillna(0.0).round(6)
+    joined["tied"] = joined["tied"].fillna(0).astype(int)
+    joined = joined.rename(columns={"tied": "switches_on_ties"})
+    return pd.DataFrame(joined)
+
+
+def handovers(review: Journeys) -> pd.DataFrame:
+    """One row per kind: how many, answered, open, not answered; and the median days waited by those answered.
+
+    Those still open, and those not answered, have no wait and are counted beside it: the median is of the answered.
+    """
+    import pandas as pd
+
+    frame = _handovers(review).df()
+    rows = []
+    for kind in ("referral", "responsibility"):
+        some = frame[frame["kind"] == kind]
+        answered = some["answered_on"].notna()
+        waits = some.loc[answered, "days_wait"].dropna()
+        is_open = some["is_open"].fillna(False)
+        median = float(waits.median()) if len(waits) else None
+        numbers = (len(some), int(answered.sum()), int(is_open.sum()), int((~answered & ~is_open).sum()), median)
+        rows.append((kind, some["family_id"].nunique(), *numbers))
+    names = ["kind", "families", "handovers", "answered", "open", "not_answered", "days_median"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def triggers(firings: Table) -> pd.DataFrame:
+    """One row per trigger in force: families and firings, certain and possible, answered, open, not answered.
+
+    `waiting` counts absences whose window has not closed, which are no firings yet. Days to help run from the day it
+    could be known, over the answered alone; open and not answered stand beside them.
+    """
+    import pandas as pd
+
+    owner = getattr(firings, "owner", None)
+    if owner is None or not hasattr(owner, "open_silences"):
+        raise RequestError("firings is not what find_triggers gives. Write firings = fj.find_triggers(review) first.")
+    frame = firings.df()
+    rows = []
+    for name, rule in owner.rules.triggers.items():
+        some = frame[frame["trigger"] == name]
+        answered = some["answered_on"].notna()
+        days = (some.loc[answered, "answered_on"] - some.loc[answered, "known_on"]).dt.days
+        is_open = some["is_open"].fillna(False).astype(bool)
+        rows.append(
+            (
+                *(name, rule.says, rule.mark, some["family_id"].nunique(), len(some)),
+                *(int((some["certainty"] == "certain").sum()), int((some["certainty"] == "possible").sum())),
+                *(int(answered.sum()), int(is_open.sum()), int((~answered & ~is_open).sum())),
+                int((owner.open_silences["trigger"] == name).sum()),
+                float(days.median()) if len(days) else None,
+            )
+        )
+    names = [
+        "trigger",
+        "says",
+        "mark",
+        "families",
+        "firings",
+        "certain",
+        "possible",
+        "answered",
+        "open",
+        "not_answered",
+    ]
+    return pd.DataFrame(rows, columns=[*names, "waiting", "days_to_help_median"])
+
+
+def faults(faults: Table) -> pd.DataFrame:
+    """One row per kind of fault: how often, how many contacts or records it touches, and the first of them in a sentence."""
+    return faults.sql(
+        "select fault, count(*) as times, sum(contacts) as contacts, min(says) as says from this group by fault order by fault"
+    ).df()
+
+
+def set_aside(aside: Table) -> pd.DataFrame:
+    """One row per file and reason: how many records, the first line, and what to do."""
+    return aside.sql(
+        "select source_file, reason, count(*) as records, min(source_line) as first_line, min(fix) as what_to_do from this "
+        "group by source_file, reason order by source_file, reason"
+    ).df()
