@@ -44,7 +44,7 @@ FAULTS = {
     "log_and_members_disagree": "the log names one family and the members file another: the log's is kept",
     "referred_to_nobody": "{referrals} with nobody named as asked: no handover is shown",
 }
-"""Every fault by name, and what it says. `{contacts}` and the like count; `{detail}` is an agency, a file or an activity, never a person."""
+"""Every fault by name, and what it says: `{contacts}` and the like count, `{detail}` is never a person."""
 
 _PEOPLE = """
 SELECT 'no_family' AS fault, c.source_file, c.source_row, c.contact_id, 1 AS n, '' AS detail FROM {contacts} AS c
@@ -60,10 +60,13 @@ HAVING count(*) FILTER (WHERE d.family_id = c.family_id_given AND d.whole = 1) =
 """
 
 _FILES = """
-SELECT fault, source_file, source_row, contact_id, n, '' AS detail FROM store.faults
+SELECT s.fault, p.source_file, CASE WHEN s.fault = 'identical_no_id' THEN NULL ELSE s.source_row END AS source_row,
+  c.contact_id, s.n, '' AS detail
+FROM store.faults AS s JOIN store.files AS p ON s.f = p.f
+  LEFT JOIN {contacts} AS c ON s.f = c.f AND s.source_row = c.source_row
 UNION ALL
-SELECT 'set_aside' AS fault, source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, reason AS detail
-FROM store.set_aside GROUP BY source_file, reason
+SELECT 'set_aside' AS fault, p.source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, s.because AS detail
+FROM store.set_aside AS s JOIN store.files AS p ON s.f = p.f GROUP BY p.source_file, s.because
 UNION ALL
 SELECT 'unmapped' AS fault, source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, activity AS detail
 FROM {contacts} WHERE NOT is_mapped AND nature = 'unknown' GROUP BY source_file, activity
@@ -128,7 +131,9 @@ def account(data: str | Path) -> pd.DataFrame:
 def full_account(session: Session) -> pd.DataFrame:
     """The account of an open session, with how many accepted records fit no family."""
     frame = intake_account(session)
-    select = "SELECT source_file, count(DISTINCT source_row) AS n FROM ({}) AS p WHERE fault IN ({}) GROUP BY source_file"
+    select = (
+        "SELECT source_file, count(DISTINCT source_row) AS n FROM ({}) AS p WHERE fault IN ({}) GROUP BY source_file"
+    )
     _lay_people(session, None)
     kinds = "'no_family', 'span_crosses', 'two_families'"
     nowhere = dict(session.engine.rows(select.format(_PEOPLE.format(contacts=session.contacts), kinds)))

@@ -18,16 +18,18 @@ from journeys.activities import Activities, fold, read_activities
 from journeys.columns import TABLES, UNMAPPED, identifying
 from journeys.sources import Folder
 from lib import intake
-from lib.engine import Engine, Table, stored
+from lib.engine import Engine, Table
 from lib.errors import DataError, RequestError
+from lib.records import Shape
+from lib.stores import stored
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = "1"
+SCHEMA = "2"
 """Goes up when the store's tables change, so that older stores are rebuilt."""
 
-SHAPE = intake.Shape(
+SHAPE = Shape(
     texts=(
         *("contact_id", "person_id", "family_id", "agency", "activity", "reason", "need_id", "outcome", "referred_to"),
         *("professional_id", "replaces", "precision", "time"),
@@ -43,6 +45,7 @@ SHAPE = intake.Shape(
     precision="precision",
     time="time",
     span=("earliest", "latest"),
+    kind=("agency", "activity"),
 )
 
 CONTACTS = """
@@ -80,7 +83,7 @@ class Session:
     @property
     def contacts(self) -> str:
         """The stored contacts, by name."""
-        return "store.contacts"
+        return "contacts"
 
     def coverage(self) -> pd.DataFrame:
         """Which days each agency's records cover: one row per agency."""
@@ -92,8 +95,8 @@ class Session:
     def last_day(self) -> int:
         """The last day that anything in the store speaks of (a day number)."""
         row = self.engine.rows(
-            "SELECT greatest((SELECT max(to_day) AS t FROM store.coverage), "
-            "(SELECT max(greatest(latest, known_day)) AS k FROM store.contacts)) AS last"
+            "SELECT max(day) AS last FROM (SELECT max(to_day) AS day FROM store.coverage UNION ALL "
+            "SELECT max(latest) AS day FROM store.rows UNION ALL SELECT max(recorded_on_day) AS day FROM store.rows) AS d"
         )
         return int(row[0][0]) if row[0][0] is not None else 0
 
@@ -122,11 +125,13 @@ def open_session(
         engine = Engine()
         engine.con.execute("ATTACH ':memory:' AS store")
         _fill(engine, "store", folder, activities)
+        lay_contacts(engine)
         return Session(folder, engine, activities, "", None, _rejected(engine))
     seen, key, home = folder.fingerprint(), _key(folder), folder.path / ".store"
     path = stored(home, key, lambda engine, name: _fill(engine, name, folder, activities))
     engine = Engine(home)
     engine.attach(path, "store")
+    lay_contacts(engine)
     engine.is_old = lambda: _old(folder, seen, key)
     return Session(folder, engine, activities, key, home, _rejected(engine))
 
@@ -167,7 +172,7 @@ def set_aside(data: str | Path) -> Table:
     ['source_file', 'source_row']
     """
     session = open_session(data)
-    return _table(session, "set_aside", "SELECT * FROM store.set_aside ORDER BY source_file, source_row")
+    return _table(session, "set_aside", set_aside_rows())
 
 
 def intake_account(session: Session) -> pd.DataFrame:
@@ -203,130 +208,105 @@ def _old(folder: Folder, seen: tuple[tuple[str, int, int], ...], key: str) -> st
 
 
 def _fill(engine: Engine, store: str, folder: Folder, activities: Activities) -> None:
-    """Every table of a store: contacts, set_aside, account, coverage, faults."""
-    declared = {"agency": dict.fromkeys(folder.entry.agencies or [], 1)}
-    taken = intake.read(engine, folder.sources(), SHAPE, declared)
-    _name_agencies(engine, folder, activities)
-    _name_activities(engine, activities)
-    _contacts(engine, store, folder)
+    """Every table of a store: rows and the kinds, files and agencies that they name; set_aside, account, coverage, faults."""
+    taken = intake.read(engine, folder.sources(), SHAPE, {"agency": folder.entry.agencies or []}, store)
+    engine.load(f"{store}.account", taken.account.assign(n=range(len(taken.account))))
+    _name_files(engine, store, folder)
+    _name_kinds(engine, store, folder, activities)
+    lay_contacts(engine, store)
+    _supersede(engine, store)
     _coverage(engine, store, folder)
-    engine.make(
-        f"{store}.set_aside",
-        f'SELECT source_file, source_row, source_line, reason, at_fault AS "column", {_found()} AS found, {_fix()} AS fix '
-        "FROM set_aside ORDER BY source_file, source_row",
-    )
-    account = taken.account.assign(n=range(len(taken.account)))
-    engine.load(f"{store}.account", account)
-    engine.make(f"{store}.faults", "SELECT fault, source_file, source_row, id AS contact_id, n FROM faults")
-    engine.drop(
-        "accepted", "typed", "set_aside", "fates", "versions", "clocks", "collapsed", "faults", "words", "agency_parts"
-    )
 
 
-def _name_agencies(engine: Engine, folder: Folder, activities: Activities) -> None:
-    """Each agency label of each file in the kit's words; a label that names two agencies gives two contacts."""
+def _name_files(engine: Engine, store: str, folder: Folder) -> None:
+    """Beside each file, whether its person ids are shared by all suppliers."""
+    import pyarrow as pa
+
+    files = engine.arrow(f"SELECT f, supplier, source_file FROM {store}.files ORDER BY f")
+    shared = [folder.entry.files[name].person_ids == "shared" for name in files.column("source_file").to_pylist()]
+    engine.load(f"{store}.files", files.append_column("shared", pa.array(shared, pa.bool_())))
+
+
+def _name_kinds(engine: Engine, store: str, folder: Folder, activities: Activities) -> None:
+    """Each agency's own words for itself and for a kind of contact, in the kit's words.
+
+    A word that nobody has listed keeps its own name, counted as unmapped; where a log maps to no activity at all (an
+    event log), every row of it is a touch. A label that names two agencies gives two contacts, numbered as events.
+    """
     import pyarrow as pa
 
     by_word = {fold(label): name for name, label in activities.agencies.items()}
     by_word |= {fold(name): name for name in activities.agencies}
     names = list(folder.entry.files)
-    rows = []
-    for f, label in engine.rows("SELECT DISTINCT f, agency FROM accepted ORDER BY f, agency"):
+    found = []
+    for k, f, label, raw in engine.rows(f"SELECT k, f, agency, activity FROM {store}.kinds_read ORDER BY k"):
         form, _ = folder.formats[names[f]]
         life = label.startswith(form.life_where.get("agency", "\0"))
         cut = form.several.get("agency")
         parts = [label] if life or not cut else [p.strip() for p in re.split(re.escape(cut), label) if p.strip()]
         for n, part in enumerate(parts, start=1):
-            event = f"#{n}" if len(parts) > 1 else ""
-            rows.append((f, label, "family" if life else by_word.get(fold(part), part), event, life))
-    referred = [
-        (r, by_word.get(fold(r), r))
-        for (r,) in engine.rows("SELECT DISTINCT referred_to FROM accepted WHERE referred_to IS NOT NULL")
-    ]
-    engine.load(
-        "agency_parts",
-        pa.table(
-            {
-                "f": pa.array([r[0] for r in rows], pa.int32()),
-                "label": pa.array([r[1] for r in rows], pa.string()),
-                "agency": pa.array([r[2] for r in rows], pa.string()),
-                "event": pa.array([r[3] for r in rows], pa.string()),
-                "is_life": pa.array([r[4] for r in rows], pa.bool_()),
-            }
-        ),
-    )
-    engine.load(
-        "referred",
-        pa.table(
-            {
-                "label": pa.array([r[0] for r in referred], pa.string()),
-                "agency": pa.array([r[1] for r in referred], pa.string()),
-            }
-        ),
-    )
-
-
-def _name_activities(engine: Engine, activities: Activities) -> None:
-    """Each agency's own word for a contact in the kit's words, or under its own name, counted as unmapped.
-
-    Where a log maps to no activity at all (an event log), every row of it is a touch.
-    """
-    import pyarrow as pa
-
-    rows = engine.rows(
-        "SELECT DISTINCT a.f, p.agency, a.activity, p.is_life FROM accepted AS a "
-        "JOIN agency_parts AS p ON a.f = p.f AND a.agency = p.label ORDER BY 1, 2, 3"
-    )
-    found = [(f, agency, raw, activities.find(agency, raw), life) for f, agency, raw, life in rows]
-    mapped = {f for f, _, _, name, life in found if name or life}
-    table: dict[str, list[Any]] = {c: [] for c in ("f", "agency", "raw", "activity", "nature", "asked_by", "is_mapped")}
-    for f, agency, raw, name, life in found:
+            agency = "family" if life else by_word.get(fold(part), part)
+            event = n if len(parts) > 1 else 0
+            found.append((k, f, event, agency, raw, activities.find(agency, raw), life))
+    mapped = {f for _, f, _, _, _, name, life in found if name or life}
+    columns: dict[str, list[Any]] = {n: [] for n in _KINDS}
+    for k, f, event, agency, raw, name, life in found:
         nature = "life" if life else activities.nature(name)
         if nature == UNMAPPED and f not in mapped:
             nature = "touch"
         asked = activities.known[name].asked_by if name else "unknown"
-        for column, value in zip(table, (f, agency, raw, name or raw, nature, asked, bool(name) or life), strict=True):
-            table[column].append(value)
-    kinds = {"f": pa.int32(), "is_mapped": pa.bool_()}
-    engine.load("words", pa.table({c: pa.array(v, kinds.get(c, pa.string())) for c, v in table.items()}))
-
-
-def _contacts(engine: Engine, store: str, folder: Folder) -> None:
-    """The contacts: persons and families by their supplier, agencies and activities by name, versions in order."""
-    import pyarrow as pa
-
-    names = list(folder.entry.files)
-    flags = pa.array([folder.entry.files[n].person_ids == "shared" for n in names], pa.bool_())
-    engine.load("file_persons", pa.table({"f": pa.array(range(len(names)), pa.int32()), "shared": flags}))
-    shared = engine.rows("SELECT count(*) AS n FROM accepted WHERE replaces IS NOT NULL")[0][0]
-    superseded = (
-        """LEFT JOIN (SELECT concat(supplier, ':', replaces) AS old_id, min(coalesce(recorded_on_day, day, latest)) AS on_day
-        FROM accepted WHERE replaces IS NOT NULL GROUP BY supplier, replaces) AS o ON a.id = o.old_id"""
-        if shared
-        else ""
+        row = (len(columns["k"]), k, event, agency, name or raw, nature, asked, raw, bool(name) or life)
+        for column, value in zip(columns.values(), row, strict=True):
+            column.append(value)
+    kinds = {"kind": pa.int32(), "k": pa.int32(), "event": pa.int32(), "is_mapped": pa.bool_()}
+    engine.load(f"{store}.kinds", pa.table({c: pa.array(v, kinds.get(c, pa.string())) for c, v in columns.items()}))
+    engine.drop(f"{store}.kinds_read")
+    labels = engine.rows(
+        f"SELECT DISTINCT referred_to FROM {store}.rows WHERE referred_to IS NOT NULL ORDER BY referred_to"
     )
-    next_known = "a.next_recorded_day"
-    if shared:
-        next_known = "CASE WHEN o.on_day IS NULL THEN a.next_recorded_day ELSE coalesce(least(a.next_recorded_day, o.on_day), o.on_day) END"
-    replaces = (
-        "CASE WHEN a.replaces IS NOT NULL THEN concat(a.supplier, ':', a.replaces) WHEN a.version > 1 THEN a.id END"
-    )
+    referred = {"label": [r for (r,) in labels], "agency": [by_word.get(fold(r), r) for (r,) in labels]}
+    engine.load(f"{store}.referred", pa.table({n: pa.array(v, pa.string()) for n, v in referred.items()}))
+
+
+_KINDS = ("kind", "k", "event", "agency", "activity", "nature", "asked_by", "raw_activity", "is_mapped")
+
+CONTACT_ROWS = """
+SELECT r.c + w.event AS c, w.kind, concat(p.supplier, ':', coalesce(r.own_id, concat(r.digest, '-', CAST(r.nth AS VARCHAR))),
+    CASE WHEN w.event > 0 THEN concat('#', CAST(w.event AS VARCHAR)) ELSE '' END) AS contact_id,
+  CASE WHEN r.person_id IS NULL OR p.shared THEN r.person_id ELSE concat(p.supplier, ':', r.person_id) END AS person_id,
+  r.family_id AS family_id_given, w.agency, r.professional_id, w.activity, w.nature, w.asked_by, w.raw_activity,
+  r.need_id, r.reason, r.outcome, coalesce(q.agency, r.referred_to) AS referred_to, r.day, r.second, r.t_utc,
+  CASE r.grain WHEN 0 THEN 'day' WHEN 1 THEN 'month' WHEN 2 THEN 'year' ELSE 'approximate' END AS precision,
+  r.earliest, r.latest, r.ends_on_day AS ends_day, r.recorded_on_day AS recorded_day,
+  CASE WHEN r.replaces IS NOT NULL THEN concat(p.supplier, ':', r.replaces)
+    WHEN r.version > 1 THEN concat(p.supplier, ':', r.own_id) END AS replaces,
+  p.source_file, r.source_row, r.version, coalesce(r.recorded_on_day, r.latest) AS known_day, r.next_day AS next_known,
+  w.is_mapped, r.own_id, r.f, r.grain
+FROM {store}.rows AS r JOIN {store}.kinds AS w ON r.k = w.k JOIN {store}.files AS p ON r.f = p.f
+  LEFT JOIN {store}.referred AS q ON r.referred_to = q.label
+"""
+"""The contacts behind a store's rows: a row per accepted version of a contact, in the kit's words."""
+
+
+def lay_contacts(engine: Engine, store: str = "store") -> None:
+    """Make the view `contacts` over a store that is attached to an engine."""
+    engine.view("contacts", CONTACT_ROWS.format(store=store))
+
+
+def _supersede(engine: Engine, store: str) -> None:
+    """A contact that the supplier says replaces another ends that other's last version."""
+    if not engine.rows(f"SELECT count(*) AS n FROM {store}.rows WHERE replaces IS NOT NULL")[0][0]:
+        return
     engine.make(
-        f"{store}.contacts",
-        f"""
-        SELECT row_number() OVER () AS c, concat(a.id, p.event) AS contact_id,
-          CASE WHEN a.person_id IS NULL THEN NULL WHEN s.shared THEN a.person_id
-            ELSE concat(a.supplier, ':', a.person_id) END AS person_id,
-          a.family_id AS family_id_given, p.agency, a.professional_id, w.activity, w.nature, w.asked_by,
-          a.activity AS raw_activity, a.need_id, a.reason, a.outcome, coalesce(r.agency, a.referred_to) AS referred_to,
-          a.day, a.second, a.t_utc, a.precision, a.earliest, a.latest, a.ends_on_day AS ends_day,
-          a.recorded_on_day AS recorded_day, {replaces} AS replaces, a.source_file, a.source_row, a.version,
-          coalesce(a.recorded_on_day, a.latest) AS known_day, {next_known} AS next_known, w.is_mapped, a.own_id
-        FROM accepted AS a JOIN agency_parts AS p ON a.f = p.f AND a.agency = p.label
-          JOIN words AS w ON a.f = w.f AND p.agency = w.agency AND a.activity = w.raw
-          JOIN file_persons AS s ON a.f = s.f LEFT JOIN referred AS r ON a.referred_to = r.label {superseded}
-        """,
+        "superseded",
+        "SELECT o.f, o.source_row, min(n.known_day) AS on_day FROM contacts AS o JOIN contacts AS n "
+        "ON n.replaces = o.contact_id AND n.contact_id <> o.contact_id GROUP BY o.f, o.source_row",
     )
+    engine.write(
+        f"UPDATE {store}.rows SET next_day = coalesce(least(rows.next_day, s.on_day), s.on_day) FROM superseded AS s "
+        "WHERE rows.f = s.f AND rows.source_row = s.source_row"
+    )
+    engine.drop("superseded")
 
 
 def _coverage(engine: Engine, store: str, folder: Folder) -> None:
@@ -348,17 +328,33 @@ def _coverage(engine: Engine, store: str, folder: Folder) -> None:
     engine.make(
         f"{store}.coverage",
         f"""
-        SELECT agency, min(a) AS from_day, max(b) AS to_day, count(*) = count(*) FILTER (WHERE declared) AS is_declared
+        SELECT agency, min(a) AS from_day, max(b) AS to_day,
+          min(CASE WHEN declared THEN 1 ELSE 0 END) = 1 AS is_declared
         FROM (
           SELECT agency, a, b, TRUE AS declared FROM declared WHERE agency IS NOT NULL
           UNION ALL
           SELECT c.agency, coalesce(d.a, c.a) AS a, coalesce(d.b, c.b) AS b, d.a IS NOT NULL AS declared
-          FROM (SELECT agency, source_file, min(earliest) AS a, max(latest) AS b FROM {store}.contacts
-                WHERE nature <> 'life' GROUP BY agency, source_file) AS c
-          LEFT JOIN declared AS d ON c.source_file = d.source_file
+          FROM (
+            SELECT w.agency, p.source_file, min(r.a) AS a, max(r.b) AS b
+            FROM (SELECT k, f, min(earliest) AS a, max(latest) AS b FROM {store}.rows GROUP BY k, f) AS r
+              JOIN {store}.kinds AS w ON r.k = w.k JOIN {store}.files AS p ON r.f = p.f
+            WHERE w.nature <> 'life' GROUP BY w.agency, p.source_file
+          ) AS c LEFT JOIN declared AS d ON c.source_file = d.source_file
         ) AS e GROUP BY agency
         """,
     )
+    engine.drop("declared")
+
+
+SET_ASIDE = """
+SELECT p.source_file, s.source_row, s.source_line, s.because AS reason, s.at_fault AS "column", {found} AS found, {fix} AS fix
+FROM store.set_aside AS s JOIN store.files AS p ON s.f = p.f ORDER BY p.source_file, s.source_row
+"""
+
+
+def set_aside_rows() -> str:
+    """The SELECT of a store's records set aside, each with what to do."""
+    return SET_ASIDE.format(found=_found(), fix=_fix())
 
 
 _FIXES = {
@@ -381,17 +377,17 @@ _FIXES = {
 
 
 def _fix() -> str:
-    from lib.engine import literal
+    from lib.dialect import literal
 
     cases = " ".join(f"WHEN {literal(k)} THEN {literal(v)}" for k, v in _FIXES.items())
-    return f"CASE reason {cases} ELSE 'look at the row at source' END"
+    return f"CASE s.because {cases} ELSE 'look at the row at source' END"
 
 
 def _found() -> str:
     return (
-        "CASE WHEN reason IN ('bad date', 'year out of range') THEN 'text that is not such a day' "
-        "WHEN reason LIKE 'no %' OR reason = 'empty row' THEN 'nothing' WHEN reason LIKE 'amended%' THEN 'two versions' "
-        "ELSE reason END"
+        "CASE WHEN s.because IN ('bad date', 'year out of range') THEN 'text that is not such a day' "
+        "WHEN s.because LIKE 'no %' OR s.because = 'empty row' THEN 'nothing' WHEN s.because LIKE 'amended%' THEN 'two versions' "
+        "ELSE s.because END"
     )
 
 

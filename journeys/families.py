@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from journeys.columns import SEPARATED, identifying
 from journeys.contacts import Session, open_session
+from lib.batches import Source
 from lib.dates import day_number
 from lib.engine import Engine, Table
 from lib.errors import DataError, RequestError, did_you_mean, listed
-from lib.readers import Source, batches
+from lib.readers import batches
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,8 +85,6 @@ SELECT d.c, d.family_id FROM candidates AS d JOIN verdicts AS v ON d.c = v.c
 """
 """Each contact with each family that it fits: the one its log names, or those of its person on that day."""
 
-FITS_AS_NAMED = "SELECT c.c, c.family_id_given AS family_id FROM {contacts} AS c WHERE c.family_id_given IS NOT NULL"
-
 
 def read_members(data: str | Path) -> Table:
     """Who belongs to which family, from when, until when, and how that is known.
@@ -126,19 +125,18 @@ def load_members(session: Session, engine: Engine, given: Table | pd.DataFrame |
     engine.make("spells", SPELLS)
 
 
-def fit(session: Session, engine: Engine, contacts: str) -> str:
-    """Make `fits` (contact, family) in an engine, and return its name. Needs `members` and `spells` there."""
-    named_only = not engine.rows("SELECT count(*) AS n FROM members WHERE because <> 'named in the log'")[0][0]
-    all_named = not engine.rows(f"SELECT count(*) AS n FROM {contacts} WHERE family_id_given IS NULL")[0][0]
-    if named_only and all_named:
-        engine.make("candidates", "SELECT CAST(0 AS BIGINT) AS c, '' AS family_id, 0 AS separated, 1 AS whole LIMIT 0")
-        engine.make("verdicts", VERDICTS)
-        engine.make("fits", FITS_AS_NAMED.format(contacts=contacts))
-        return "fits"
+def families_are_named(session: Session, engine: Engine, given: Table | pd.DataFrame | None) -> bool:
+    """Whether the log names the family of every contact, and no members file says anything else."""
+    if given is not None or session.folder.entry.members:
+        return False
+    return not engine.rows("SELECT count(*) AS n FROM store.rows WHERE family_id IS NULL")[0][0]
+
+
+def fit(session: Session, engine: Engine, contacts: str) -> None:
+    """Make `fits` (contact, family), `candidates` and `verdicts` in an engine that has `members` and `spells`."""
     engine.make("candidates", CANDIDATES.format(contacts=contacts))
     engine.make("verdicts", VERDICTS)
     engine.make("fits", FITS.format(contacts=contacts))
-    return "fits"
 
 
 def _same(given: Table, session: Session) -> bool:

@@ -16,7 +16,8 @@ from journeys.columns import TABLES, identifying
 from journeys.journey import Journeys
 from journeys.journeymap import tied_moves
 from lib.dates import day_number, to_date
-from lib.engine import Table, literal
+from lib.dialect import literal
+from lib.engine import Table
 from lib.errors import RequestError
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def _answers(rows: Sequence[_Row]) -> list[tuple[_Row, _Row | None]]:
 def _referral(referral: _Row, answer: _Row | None, review: Journeys, covers: dict[str, int]) -> tuple[Any, ...]:
     due = referral.latest + review.activities.referral_answer_days
     covered = covers.get(referral.to or "")
-    is_open = answer is None and (due > day_number(review.as_at) or covered is None or due > covered)
+    is_open = answer is None and (due > day_number(review.over_by) or covered is None or due > covered)
     wait = answer.day - referral.day if answer and answer.day is not None and referral.day is not None else None
     answered_on = to_date(answer.latest) if answer else None
     return (
@@ -213,16 +214,22 @@ def _moved(
     """Responsibility moved from one agency to another, where no referral between the two shows it already."""
     for need, moments in _taken(rows, takes):
         holder: set[str] = set()
+        used: set[str] = set()
         for moment in moments:
             new = {r.agency for r in moment}
             for agency in sorted(new - holder) if len(holder) == 1 else []:
                 row = min((r for r in moment if r.agency == agency), key=lambda r: r.id)
                 (giver,) = holder
-                shown = any(
-                    r.agency == giver and r.to == agency and r.may_share_need(row) and not row.surely_before(r)
+                shown = [
+                    r.id
                     for r, _ in answers
-                )
-                if not shown:
+                    if r.agency == giver and r.to == agency and r.may_share_need(row) and not row.surely_before(r)
+                ]
+                # One referral shows one passing on: the next time between the same two needs a row of its own.
+                by_referral = next((i for i in shown if i not in used), None)
+                if by_referral is not None:
+                    used.add(by_referral)
+                else:
                     day = to_date(row.day or 0)
                     yield row.family, need, "responsibility", giver, agency, row.id, None, day, day, None, False
             holder = new

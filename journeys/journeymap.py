@@ -70,7 +70,7 @@ SELECT family, v, day, lag(v) OVER w AS before, lag(day) OVER w AS day_before, l
 FROM (
   SELECT s.family, s.{by} AS v, s.day, coalesce(s.second, 0) AS second, c.source_file, c.source_row, s.c
   FROM {steps} AS s JOIN {contacts} AS c ON s.c = c.c
-  WHERE s.nature IN ('touch', 'referral') AND s.precision = 'day'
+  WHERE s.moves = 1 AND s.grain = 0
 ) AS t WINDOW w AS (PARTITION BY family ORDER BY day, second, source_file, source_row)
 """
 
@@ -171,8 +171,8 @@ def _graph(
         return "unknown" if code is None else names[code]
 
     imprecise = review.engine.rows(
-        f"SELECT count(DISTINCT c) AS n FROM {review.coded} AS s WHERE nature IN ('touch', 'referral') AND "
-        + ("moment IS NULL" if order == "moments" else "precision <> 'day'")
+        f"SELECT count(DISTINCT c) AS n FROM {review.coded} AS s WHERE moves = 1 AND "
+        + ("moment IS NULL" if order == "moments" else "grain <> 0")
     )[0][0]
     graph = nx.DiGraph(
         by=by,

@@ -260,11 +260,15 @@ def silence(
     return sorted(met, key=_when), sorted(waiting, key=lambda w: (w.due_on, [r.id for r in w.evidence]))
 
 
+def _span(row: Seen) -> tuple[int, int, bool]:
+    return row.earliest, row.latest, row.exact
+
+
 def _asks(rows: Sequence[Seen]) -> list[tuple[Seen, ...]]:
     asked: list[tuple[Seen, ...]] = []
-    for (_, _), group in itertools.groupby(in_order(rows), key=lambda r: (r.earliest, r.latest)):
+    for (*_, exact), group in itertools.groupby(sorted(in_order(rows), key=_span), key=_span):
         day = list(group)
-        if not day[0].exact:
+        if not exact:
             asked += [(r,) for r in day]
         elif any(r.second is None for r in day):
             asked.append(tuple(r._replace(second=None) for r in day))

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lib import files
+from lib.batches import Source
 from lib.dates import date_format, say, zone_info
 from lib.errors import DataError, PermissionRefused, RequestError, RuleError, did_you_mean, listed
-from lib.readers import Source
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,7 +22,8 @@ from journeys.journey import Journeys
 from journeys.patterns import Cover, Met, Seen, Within
 from lib import files
 from lib.dates import day_number, to_date
-from lib.engine import Table, literal
+from lib.dialect import literal
+from lib.engine import Table
 from lib.errors import RequestError, did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ CROWDED = """
 SELECT family FROM (
   SELECT s.family, s.earliest, lag(s.earliest, {back}) OVER (PARTITION BY s.family ORDER BY s.earliest) AS before,
     count(*) OVER (PARTITION BY s.family) AS n,
-    max(CASE WHEN s.precision <> 'day' THEN 1 ELSE 0 END) OVER (PARTITION BY s.family) AS vague
+    max(CASE WHEN s.grain <> 0 THEN 1 ELSE 0 END) OVER (PARTITION BY s.family) AS vague
   FROM {steps} AS s JOIN {contacts} AS c ON s.c = c.c WHERE {which}
 ) AS r GROUP BY family HAVING max(CASE WHEN earliest - before <= {window} THEN 1 ELSE 0 END) = 1 OR (max(vague) = 1 AND max(n) > {back})
 """
@@ -225,7 +226,7 @@ class _Search:
     def __init__(self, review: Journeys) -> None:
         self.review = review
         self.not_supplied: list[str] = []
-        self.as_at = day_number(review.as_at)
+        self.as_at = day_number(review.over_by)
 
     @cached_property
     def _covers(self) -> dict[str, Cover]:

@@ -1,23 +1,21 @@
 """Where big tables live: one DuckDB file per folder of inputs, opened read-only; Tables; SQL in one portable subset.
 
-A *store* is an immutable file, named by a hash of everything that went into it. It is built aside under a lock,
-appears by one rename, and is then only ever attached read-only, by as many processes as like. Tables that a session
-derives live in that session's memory, with spill to disk. `Engine.make` and `Engine.rows` take portable SELECTs;
-whatever only DuckDB understands stays in this module.
+Stores (`lib.stores`) are attached read-only. Tables that a session derives live in that session's memory, with spill to
+disk. `Engine.make` and `Engine.rows` take portable SELECTs; what only DuckDB understands is here and in `lib.dialect`.
 """
 
 from __future__ import annotations
 
-import os
 import tempfile
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lib.errors import BusyError, DataError, OldAnswer, RequestError
+from lib.dialect import quoted
+from lib.errors import OldAnswer, RequestError
+from lib.holds import hold, private
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,10 +23,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MOST_ROWS_IN_PANDAS = 3_000_000
-BUILD_WAIT_SECONDS = 900
-
-Fill = Callable[["Engine", str], None]
-"""Fills a new store: gets an engine, and the name under which the store is attached."""
 
 
 class Engine:
@@ -51,9 +45,9 @@ class Engine:
         self._told = False
         self.is_old: Callable[[], str] = lambda: ""
         self.con: duckdb.DuckDBPyConnection = duckdb.connect(":memory:")
-        spill = _private(home / "spill") if home else Path(tempfile.gettempdir())
-        self.con.execute(f"SET temp_directory = {_quoted(str(spill))}")
-        allowed = f"[{_quoted(str(home))}]" if home else "[]"
+        spill = private(home / "spill") if home else Path(tempfile.gettempdir())
+        self.con.execute(f"SET temp_directory = {quoted(str(spill))}")
+        allowed = f"[{quoted(str(home))}]" if home else "[]"
         for setting in (
             f"allowed_directories = {allowed}",
             "autoinstall_known_extensions = false",
@@ -66,8 +60,8 @@ class Engine:
 
     def attach(self, path: Path, name: str) -> None:
         """Attach a store read-only, and hold it, so that nobody sweeps it away while it is in use."""
-        self._held.append(_hold(path))
-        self.con.execute(f"ATTACH {_quoted(str(path))} AS {name} (READ_ONLY)")
+        self._held.append(hold(path))
+        self.con.execute(f"ATTACH {quoted(str(path))} AS {name} (READ_ONLY)")
 
     def make(self, name: str, select: str, **values: Any) -> None:
         """Make a table of this session from a portable SELECT; `name` may be `store.table` while a store is filled."""
@@ -104,15 +98,19 @@ class Engine:
             finally:
                 self.con.unregister("incoming")
 
-    def append(self, name: str, table: pa.Table, select: str) -> None:
-        """Add to a table what a SELECT makes of an Arrow batch that it calls `incoming`; made if it is not there."""
+    def replace(self, name: str, table: pa.Table, select: str) -> None:
+        """Make a table of this session from what a SELECT makes of an Arrow batch that it calls `incoming`."""
         with self._lock:
             self.con.register("incoming", table)
             try:
-                self.con.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} AS {select} LIMIT 0")
-                self.con.execute(f"INSERT INTO {name} {select}")
+                self.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
             finally:
                 self.con.unregister("incoming")
+
+    def write(self, statement: str) -> None:
+        """Change a table that is being filled. No store is ever changed once it has its name."""
+        with self._lock:
+            self.con.execute(statement)
 
     def drop(self, *names: str) -> None:
         """Drop tables of this session."""
@@ -245,214 +243,6 @@ class Table:
 
     def __iter__(self) -> Iterator[Any]:
         raise TypeError("a Table lives in the engine: use .df().itertuples()")
-
-
-def dates_read(dates: Mapping[str, Sequence[str]], has: Sequence[str]) -> str:
-    """A SELECT over `incoming` that reads its date columns by their declared formats, tried in order, exactly.
-
-    `has` names the columns of the batch: `<date>__at`, `__off` and `__day` are there where the source is typed. For
-    each date it gives `_day` (day number), `_second` (of the day, empty where none is written), `_grain` (day, month,
-    year; empty where no format fits), `_off` (seconds from UTC, as written) and `_blank`.
-    """
-    inner, outer = [], []
-    for name, patterns in dates.items():
-        at, grain, timed, offset = _tries(name, patterns)
-        if f"{name}__at" in has:
-            at = f"coalesce({name}__at, {at})"
-            grain = f"CASE WHEN {name}__at IS NOT NULL THEN 'day' ELSE {grain} END"
-            timed = f"({name}__at IS NOT NULL OR {timed})"
-        if f"{name}__day" in has:
-            at, grain, timed = f"try_strptime({name}__day, '%Y-%m-%d')", "'day'", "FALSE"
-        if f"{name}__off" in has:
-            offset = f"{name}__off"
-        blank = f"{name} IS NULL" + (f" AND {name}__at IS NULL" if f"{name}__at" in has else "")
-        inner.append(f"{at} AS {name}_at, {grain} AS {name}_g, {timed} AS {name}_t, {offset} AS {name}_off")
-        outer.append(
-            f"date_diff('day', DATE '1970-01-01', CAST({name}_at AS DATE))::INTEGER AS {name}_day, "
-            f"CASE WHEN {name}_t THEN (extract('hour' FROM {name}_at) * 3600 + extract('minute' FROM {name}_at) * 60 "
-            f"+ floor(extract('second' FROM {name}_at)))::INTEGER END AS {name}_second, "
-            f"CASE WHEN {name}_at IS NOT NULL THEN {name}_g END AS {name}_grain, "
-            f"{name}_off::INTEGER AS {name}_off, ({blank}) AS {name}_blank"
-        )
-    return f"SELECT *, {', '.join(outer)} FROM (SELECT *, {', '.join(inner)} FROM incoming) AS t"
-
-
-def _tries(column: str, patterns: Sequence[str]) -> tuple[str, str, str, str]:
-    """The text of a column as a timestamp; how exact it is; whether it holds a time; its offset from UTC."""
-    from lib.dates import date_format
-
-    tries, grains, timed, offset = [], [], ["FALSE"], "NULL"
-    for pattern in patterns:
-        form = date_format(pattern)
-        fits = f"regexp_full_match({column}, {_quoted(form.shape)})"
-        if pattern == "iso":
-            plain = f"replace({column}, 'T', ' ')"
-            value = (
-                f"CASE WHEN length({column}) = 10 THEN try_strptime({column}, '%Y-%m-%d') ELSE coalesce("
-                f"try_strptime(substr({plain}, 1, 19), '%Y-%m-%d %H:%M:%S'), "
-                f"try_strptime(substr({plain}, 1, 16), '%Y-%m-%d %H:%M')) END"
-            )
-            timed.append(f"({fits} AND length({column}) > 10)")
-            mark = f"replace(regexp_extract(substr({column}, 17), '(Z|[+-][0-9]{{2}}:?[0-9]{{2}})$'), ':', '')"
-            sign = f"CASE WHEN substr({mark}, 1, 1) = '-' THEN -1 ELSE 1 END"
-            seconds = (
-                f"try_cast(substr({mark}, 2, 2) AS INTEGER) * 3600 + try_cast(substr({mark}, 4, 2) AS INTEGER) * 60"
-            )
-            offset = (
-                f"CASE WHEN NOT {fits} OR {mark} = '' THEN NULL WHEN {mark} = 'Z' THEN 0 ELSE {sign} * ({seconds}) END"
-            )
-        else:
-            value = f"try_strptime({column}, {_quoted(pattern)})"
-            if form.has_time:
-                timed.append(fits)
-        tries.append(f"CASE WHEN {fits} THEN {value} END")
-        grains.append(f"WHEN {fits} AND {value} IS NOT NULL THEN '{form.precision}'")
-    every_day = all(date_format(p).precision == "day" for p in patterns)
-    grain = "'day'" if every_day else f"CASE {' '.join(grains)} END"
-    return f"coalesce({', '.join(tries)}, NULL)", grain, f"({' OR '.join(timed)})", offset
-
-
-def clock_time(column: str) -> str:
-    """A time of day written on its own (`14:10`, `14:10:30`) as seconds since midnight; empty for anything else."""
-    shape = "([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
-    hours = f"CAST(split_part({column}, ':', 1) AS INTEGER) * 3600 + CAST(split_part({column}, ':', 2) AS INTEGER) * 60"
-    seconds = (
-        f"CASE WHEN split_part({column}, ':', 3) = '' THEN 0 ELSE CAST(split_part({column}, ':', 3) AS INTEGER) END"
-    )
-    return f"(CASE WHEN regexp_full_match({column}, '{shape}') THEN {hours} + {seconds} END)"
-
-
-def span_start(day: str, grain: str) -> str:
-    """The first day of the month or year that a day number lies in; the day itself for any other grain."""
-    return f"(CASE WHEN {grain} IN ('month', 'year') THEN date_diff('day', DATE '1970-01-01', {_trunc(day, grain)}) ELSE {day} END)"
-
-
-def span_end(day: str, grain: str) -> str:
-    """The last day of the month or year that a day number lies in; the day itself for any other grain."""
-    step = f"CASE WHEN {grain} = 'year' THEN INTERVAL 1 YEAR ELSE INTERVAL 1 MONTH END"
-    last = f"date_diff('day', DATE '1970-01-01', CAST({_trunc(day, grain)} + {step} AS DATE)) - 1"
-    return f"(CASE WHEN {grain} IN ('month', 'year') THEN {last} ELSE {day} END)"
-
-
-def _trunc(day: str, grain: str) -> str:
-    date = f"(DATE '1970-01-01' + CAST({day} AS INTEGER))"
-    return (
-        f"CAST(CASE WHEN {grain} = 'year' THEN date_trunc('year', {date}) ELSE date_trunc('month', {date}) END AS DATE)"
-    )
-
-
-def literal(text: str) -> str:
-    """A text as an SQL literal, quoted by sqlglot, for values that rules and sources files hold.
-
-    >>> literal("children's")
-    "'children''s'"
-    """
-    from sqlglot import exp
-
-    return exp.Literal.string(text).sql(dialect="duckdb")
-
-
-@contextmanager
-def _building(home: Path) -> Iterator[None]:
-    import filelock
-
-    lock = filelock.FileLock(str(home / "build.lock"), timeout=BUILD_WAIT_SECONDS)
-    try:
-        with lock:
-            yield
-    except filelock.Timeout:
-        raise BusyError(
-            f"another process has been building the store in {home.name} for {BUILD_WAIT_SECONDS // 60} minutes. "
-            "Wait for it, or stop it, and run this again."
-        ) from None
-
-
-def stored(home: Path, key: str, fill: Fill, sources: Sequence[tuple[Path, str]] = ()) -> Path:
-    """The store of this key in `home`: the one that is there, or one filled now, aside, and renamed into place.
-
-    `sources` are stores that the filling reads, each with the name under which it sees them. Older stores that
-    nobody holds are swept away. Raises `BusyError` if another process builds for too long, `DataError` if the disk
-    will not take it; nothing is left half made under its final name.
-    """
-    import duckdb
-
-    _private(home)
-    path = home / f"{key}.duckdb"
-    if path.exists():
-        return path
-    with _building(home):
-        if path.exists():
-            return path
-        for left in home.glob(".building-*"):
-            left.unlink(missing_ok=True)
-        aside = home / f".building-{os.getpid()}-{key}.duckdb"
-        engine = Engine(home)
-        try:
-            for source, name in sources:
-                engine.attach(source, name)
-            engine.con.execute(f"ATTACH {_quoted(str(aside))} AS made")
-            fill(engine, "made")
-            engine.con.execute("CHECKPOINT made")
-            engine.con.execute("DETACH made")
-            engine.close()
-            os.chmod(aside, 0o600)
-            with open(aside, "rb+") as file:
-                os.fsync(file.fileno())
-            os.replace(aside, path)
-        except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
-            what = "memory" if isinstance(error, duckdb.OutOfMemoryException) else "disk space"
-            raise DataError(
-                f"the store in {home.name} could not be built: not enough {what}, or no right to write."
-            ) from None
-        finally:
-            engine.close()
-            aside.unlink(missing_ok=True)
-        _sweep(home, key)
-    return path
-
-
-def _sweep(home: Path, key: str) -> None:
-    """Remove the stores of other keys that nobody holds. The key of a derived store begins with its source's key."""
-    family = key.split("-")[0]
-    for store in home.glob("*.duckdb"):
-        if store.stem.split("-")[0] == family or store.name.startswith("."):
-            continue
-        holders = [_try(lock) for lock in home.glob(f"{store.stem}.*.held")]
-        if all(holders):
-            store.unlink(missing_ok=True)
-        for lock in filter(None, holders):
-            lock.release()
-            Path(lock.lock_file).unlink(missing_ok=True)
-
-
-def _try(path: Path) -> Any:
-    import filelock
-
-    lock = filelock.FileLock(str(path), timeout=0)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        return None
-    return lock
-
-
-def _hold(path: Path) -> Any:
-    import filelock
-
-    handle, name = tempfile.mkstemp(prefix=f"{path.stem}.", suffix=".held", dir=path.parent)
-    os.close(handle)
-    lock = filelock.FileLock(name, timeout=0)
-    lock.acquire()
-    return lock
-
-
-def _private(folder: Path) -> Path:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _to_pandas(table: pa.Table) -> pd.DataFrame:

@@ -3,409 +3,340 @@
 Records read = accepted + set aside + collapsed, for each file, always. Text is read as text, dates by the formats
 that were declared, tried exactly; nothing is guessed, filled or dropped. A later version of the same record is an
 amendment; where the order of two versions cannot be told, all of them are set aside.
+
+A file goes through in batches, typed as it comes and written where it will stay, so that a large one needs little
+memory; what only the whole can tell (repeats, versions, midnights) is settled at the end.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lib import engine as engines
-from lib.dates import FIRST_YEAR, LAST_YEAR, clock_days, day_number
+from lib import dialect
+from lib.batches import Source
+from lib.dates import clock_days
 from lib.errors import DataError
-from lib.readers import Source, batches, digest
+from lib.readers import batches, digest
+from lib.records import Shape, typed
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from lib.engine import Engine
 
 
 @dataclass(frozen=True)
-class Shape:
-    """What a record is made of.
-
-    `texts` and `dates` are the targets; the first date says when it happened. `required` pairs a reason with the
-    targets of which at least one must be filled. `id` is the supplier's own id, `recorded` the date on which this
-    version was recorded, `precision` and `span` (first and last day) the targets that say how exactly the day is
-    known, `time` a time of day on its own.
-    """
-
-    texts: tuple[str, ...]
-    dates: tuple[str, ...]
-    required: tuple[tuple[str, tuple[str, ...]], ...]
-    id: str
-    recorded: str
-    precision: str
-    time: str
-    span: tuple[str, str]
-
-    @property
-    def kept(self) -> tuple[str, ...]:
-        """The texts that an accepted record keeps: the precision and the time of day are typed with the day."""
-        return tuple(t for t in self.texts if t not in (self.precision, self.time))
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """Every target a format may name."""
-        return (*self.texts, *self.dates)
-
-
-@dataclass(frozen=True)
 class Intake:
-    """What came of reading: tables of the engine by name, the account, and whole files that could not be read."""
+    """What came of reading: the account, and whole files that could not be read, with the reason."""
 
-    accepted: str
-    set_aside: str
-    faults: str
     account: pd.DataFrame
     rejected: Mapping[str, str]
 
 
-def read(engine: Engine, sources: Sequence[Source], shape: Shape, words: Mapping[str, Mapping[str, int]]) -> Intake:
-    """Read every source into one table of accepted records, one of records set aside, and the account.
+def read(
+    engine: Engine, sources: Sequence[Source], shape: Shape, words: Mapping[str, Sequence[str]], into: str
+) -> Intake:
+    """Read every source into tables of the schema `into`: rows, kinds_read, files, set_aside and faults.
 
-    Accepted records carry `id` (supplier and supplier's id, or a hash of the listed values), their texts, `day`,
-    `second`, `t_utc`, `earliest`, `latest`, `precision`, `version` and the file and row they came from. A file that
-    cannot be read at all is in `rejected` with the reason, and counts as nothing read. `words` allows, for a target,
-    the values it may take in a file (file name -> the words); others are set aside.
+    A row keeps its file `f` and number, a unique number `c`, its supplier's id (`own_id`) or a digest of its listed
+    values with an ordinal `nth` among equal ones, its kind `k`, its texts, `day`, `second` (as written), `t_utc`,
+    `earliest`, `latest`, `grain`, its other days, its `version` and the day of the next one. A file that cannot be
+    read at all is in `rejected` with the reason, and counts as nothing read. `words` allows, for a target, the values
+    it may take; other rows are set aside.
     """
-    stage, rejected, seen = "staged", {}, {}
-    _make_stage(engine, stage, shape)
-    collapsed_files: dict[int, int] = {}
-    for number, source in enumerate(sources):
+    reading = _Reading(engine, sources, shape, words, into)
+    rejected: dict[str, str] = {}
+    seen: set[str] = set()
+    for f, source in enumerate(sources):
         try:
             key = digest(source)
             if key in seen:
-                collapsed_files[number] = sum(len(b) for b in batches(source))
+                reading.copied[f] = sum(len(b) for b in batches(source))
                 continue
             for batch in batches(source):
-                _stage(engine, stage, number, source, shape, batch)
-            seen[key] = number
+                reading.take(f, source, batch)
+            seen.add(key)
         except DataError as error:
-            engine.make("kept", f"SELECT * FROM {stage} WHERE f <> {number}")
-            engine.make(stage, "SELECT * FROM kept")
-            engine.drop("kept")
+            reading.forget(f)
             rejected[source.name] = str(error)
-    _facts_of_whole_files(engine, stage, sources, shape)
-    _type(engine, stage, sources, shape, words)
-    engine.drop(stage)
-    _settle_versions(engine, sources, shape)
-    account = _account(engine, sources, collapsed_files, rejected)
-    _faults(engine, sources)
-    return Intake("accepted", "set_aside", "faults", account, rejected)
+    reading.settle()
+    return Intake(reading.account(rejected), rejected)
 
 
-def _make_stage(engine: Engine, stage: str, shape: Shape) -> None:
-    texts = ", ".join(f"CAST(NULL AS VARCHAR) AS {t}" for t in (*shape.texts,))
-    dates = ", ".join(
-        f"CAST(NULL AS INTEGER) AS {d}_day, CAST(NULL AS INTEGER) AS {d}_second, CAST(NULL AS VARCHAR) AS {d}_grain, "
-        f"CAST(NULL AS INTEGER) AS {d}_off, TRUE AS {d}_blank"
-        for d in shape.dates
-    )
-    engine.make(
-        stage,
-        "SELECT CAST(NULL AS INTEGER) AS f, CAST(NULL AS INTEGER) AS source_row, CAST(NULL AS INTEGER) AS source_line, "
-        f"CAST(NULL AS VARCHAR) AS problem, {texts}, {dates} LIMIT 0",
-    )
+class _Reading:
+    """One reading of a set of files into the tables of a schema."""
 
+    def __init__(
+        self,
+        engine: Engine,
+        sources: Sequence[Source],
+        shape: Shape,
+        words: Mapping[str, Sequence[str]],
+        into: str,
+    ) -> None:
+        self.engine, self.sources, self.shape, self.into = engine, sources, shape, into
+        self.words = {t: list(w) for t, w in words.items() if w}
+        self.copied: dict[int, int] = {}
+        self.read_from = dict.fromkeys(range(len(sources)), 0)
+        self.kinds: dict[tuple[Any, ...], int] = {}
+        self.times = {f: [0, 0] for f in range(len(sources))}
+        self._tables()
 
-def _stage(engine: Engine, stage: str, number: int, source: Source, shape: Shape, batch: object) -> None:
-    import pyarrow as pa
+    def _tables(self) -> None:
+        import pyarrow as pa
 
-    assert isinstance(batch, pa.Table)
-    has = batch.column_names
-    dates = {d: source.formats for d in shape.dates if d in has}
-    read_dates = engines.dates_read(dates, has) if dates else "SELECT * FROM incoming"
-    cells = [f"{number}", "row", "line", "problem"]
-    for text in shape.texts:
-        given = engines.literal(source.constants[text]) if text in source.constants else "NULL"
-        cells.append(f"coalesce({text}, {given})" if text in has else given)
-    for date in shape.dates:
-        parts = ("day", "second", "grain", "off", "blank")
-        cells += [f"{date}_{p}" for p in parts] if date in has else ["NULL", "NULL", "NULL", "NULL", "TRUE"]
-    engine.append(stage, batch, f"SELECT {', '.join(cells)} FROM ({read_dates}) AS r")
-
-
-def _facts_of_whole_files(engine: Engine, stage: str, sources: Sequence[Source], shape: Shape) -> None:
-    """Which files' date columns hold times at all, settled once on the whole file; and lone midnights, counted."""
-    when = shape.dates[0]
-    facts = engine.rows(
-        f"SELECT f, count(*) FILTER (WHERE {when}_second > 0) AS timed, "
-        f"count(*) FILTER (WHERE {when}_second = 0) AS midnight FROM {stage} GROUP BY f ORDER BY f"
-    )
-    rows = [(f, timed > 0, timed > 0 and sources[f].midnight_is_time, midnight) for f, timed, midnight in facts]
-    import pyarrow as pa
-
-    engine.load(
-        "file_times",
-        pa.table(
-            {
-                "f": pa.array([r[0] for r in rows], pa.int32()),
-                "has_times": pa.array([r[1] for r in rows], pa.bool_()),
-                "midnight_is_time": pa.array([r[2] for r in rows], pa.bool_()),
-                "lone_midnights": pa.array([r[3] if r[1] and not r[2] else 0 for r in rows], pa.int64()),
-            }
-        ),
-    )
-
-
-def _type(
-    engine: Engine, stage: str, sources: Sequence[Source], shape: Shape, words: Mapping[str, Mapping[str, int]]
-) -> None:
-    """Each staged record typed once, with the reason it cannot be used, if there is one."""
-    when, first_day, last_day = shape.dates[0], *_sane_days()
-    texts = ", ".join(f"s.{t}" for t in shape.kept)
-    filled = " AND ".join(
-        [f"s.{t} IS NULL" for t in shape.texts if t not in _always(sources)] + [f"s.{d}_blank" for d in shape.dates]
-    )
-    tests = [("s.problem IS NOT NULL", "s.problem", "NULL"), (f"({filled})", "'empty row'", "NULL")]
-    span = f"(NOT s.{shape.span[0]}_blank AND NOT s.{shape.span[1]}_blank)"
-    tests.append((f"s.{when}_blank AND NOT {span}", "'no date (a footer, perhaps)'", f"'{when}'"))
-    for date in shape.dates:
-        tests.append((f"NOT s.{date}_blank AND s.{date}_day IS NULL", "'bad date'", f"'{date}'"))
-        tests.append((f"s.{date}_day NOT BETWEEN {first_day} AND {last_day}", "'year out of range'", f"'{date}'"))
-    tests.append(
-        (
-            f"{span} AND s.{shape.span[0]}_day > s.{shape.span[1]}_day",
-            "'span ends before it begins'",
-            f"'{shape.span[0]}'",
+        shape, into = self.shape, self.into
+        texts = "".join(f", {t} VARCHAR" for t in shape.kept)
+        days = "".join(f", {d}_day INTEGER" for d in shape.others)
+        self.engine.write(
+            f"CREATE TABLE {into}.rows (f INTEGER, source_row INTEGER, source_line INTEGER, c BIGINT, k INTEGER, "
+            f"own_id VARCHAR, digest VARCHAR, nth INTEGER{texts}, day INTEGER, second INTEGER, off INTEGER, t_utc BIGINT, "
+            f"earliest INTEGER, latest INTEGER, grain TINYINT{days}, recorded_second INTEGER, version INTEGER, "
+            "next_day INTEGER)"
         )
-    )
-    for reason, targets in shape.required:
-        nothing = " AND ".join(f"s.{t} IS NULL" for t in targets)
-        tests.append((f"({nothing})", engines.literal(reason), engines.literal(targets[0])))
-    for target, allowed in words.items():
-        if allowed:
-            known = ", ".join(engines.literal(w) for w in allowed)
-            tests.append((f"s.{target} NOT IN ({known})", f"'{target} not on the list'", f"'{target}'"))
-    reason = " ".join(f"WHEN {test} THEN {says}" for test, says, _ in tests)
-    column = " ".join(f"WHEN {test} THEN {at}" for test, _, at in tests)
-    grain = (
-        f"CASE WHEN {span} AND s.{shape.span[0]}_day < s.{shape.span[1]}_day THEN 'approximate' "
-        f"WHEN lower(s.{shape.precision}) LIKE 'approx%' OR lower(s.{shape.precision}) IN ('about', 'circa', 'c') THEN 'approximate' "
-        f"WHEN lower(s.{shape.precision}) IN ('month', 'year') AND s.{when}_grain = 'day' THEN lower(s.{shape.precision}) "
-        f"WHEN lower(s.{shape.precision}) = 'year' AND s.{when}_grain = 'month' THEN 'year' "
-        f"WHEN s.{shape.precision} IS NOT NULL AND lower(s.{shape.precision}) NOT IN ('day', 'month', 'year', 'exact') THEN 'approximate' "
-        f"ELSE coalesce(s.{when}_grain, 'day') END"
-    )
-    base = f"coalesce(s.{when}_day, s.{shape.span[0]}_day)"
-    clock = engines.clock_time(f"s.{shape.time}")
-    second = (
-        f"coalesce({clock}, CASE WHEN NOT ft.has_times THEN NULL WHEN s.{when}_second = 0 AND NOT ft.midnight_is_time "
-        f"THEN NULL ELSE s.{when}_second END)"
-    )
-    others = ", ".join(f"s.{d}_day, s.{d}_second" for d in shape.dates[1:])
-    engine.make(
-        "typed",
-        f"""
-        SELECT t.*, CAST(CASE WHEN precision <> 'day' AND NOT spanned THEN {engines.span_end("base", "base_grain")}
-          WHEN spanned THEN {shape.span[1]}_day ELSE base END AS INTEGER) AS latest,
-          CAST(CASE WHEN spanned THEN {shape.span[0]}_day
-          WHEN precision <> 'day' THEN {engines.span_start("base", "base_grain")} ELSE base END AS INTEGER) AS earliest
-        FROM (
-          SELECT s.f, s.source_row, s.source_line, {texts}, {base} AS base, {grain} AS precision, {span} AS spanned,
-            CASE WHEN lower(s.{shape.precision}) = 'year' OR s.{when}_grain = 'year' THEN 'year'
-              WHEN lower(s.{shape.precision}) = 'month' OR s.{when}_grain = 'month' THEN 'month' ELSE 'day' END AS base_grain,
-            {second} AS second, s.{when}_off AS off, {others},
-            CASE {reason} END AS because, CASE {column} END AS at_fault,
-            s.{shape.time} IS NOT NULL AND {clock} IS NULL AS time_in_words
-          FROM {stage} AS s JOIN file_times AS ft ON s.f = ft.f
-        ) AS t
-        """,
-    )
-
-
-def _always(sources: Sequence[Source]) -> set[str]:
-    return {t for s in sources for t in s.constants}
-
-
-def _sane_days() -> tuple[int, int]:
-    import datetime as dt
-
-    return day_number(dt.date(FIRST_YEAR, 1, 1)), day_number(dt.date(LAST_YEAR, 12, 31))
-
-
-def _settle_versions(engine: Engine, sources: Sequence[Source], shape: Shape) -> None:
-    """Ids; repeats collapsed; versions put in the order in which they were recorded, or all set aside.
-
-    One id of one supplier is one thing, in as many versions as it has sets of values. Values are compared typed,
-    after cleaning; a difference in the day of recording alone is an amendment.
-    """
-    import pyarrow as pa
-
-    engine.load(
-        "suppliers",
-        pa.table(
-            {
-                "f": pa.array(range(len(sources)), pa.int32()),
-                "supplier": [s.supplier for s in sources],
-                "source_file": [s.name for s in sources],
-                "midnight_is_time": pa.array([s.midnight_is_time for s in sources], pa.bool_()),
-            }
-        ),
-    )
-    recorded = shape.recorded
-    clock = f"CASE WHEN t.{recorded}_second > 0 OR p.midnight_is_time THEN t.{recorded}_second END"
-    day = "CASE WHEN t.precision = 'day' THEN t.base END"
-    values = [t for t in shape.kept if t != shape.id]
-    parts = [f"coalesce(t.{v}, '')" for v in values] + [
-        f"coalesce(CAST({c} AS VARCHAR), '')"
-        for c in (
-            day,
-            "t.second",
-            "t.off",
-            "t.precision",
-            "t.earliest",
-            "t.latest",
-            *(f"t.{d}_day" for d in shape.dates[1:]),
+        self.engine.write(
+            f"CREATE TABLE {into}.set_aside (f INTEGER, source_row INTEGER, source_line INTEGER, because VARCHAR, at_fault VARCHAR)"
         )
-    ]
-    digest_of = f"md5(concat_ws(chr(31), {', '.join(parts)}, coalesce(CAST({clock} AS VARCHAR), '')))"
-    good = "t.because IS NULL"
-    no_id = engine.rows(f"SELECT count(*) FROM typed AS t WHERE {good} AND t.{shape.id} IS NULL")[0][0]
-    repeated = engine.rows(
-        f"SELECT count(*) - count(DISTINCT (p.supplier, t.{shape.id})) FROM typed AS t JOIN suppliers AS p ON t.f = p.f "
-        f"WHERE {good} AND t.{shape.id} IS NOT NULL"
-    )[0][0]
-    engine.make(
-        "versions",
-        f"""
-        SELECT p.supplier, t.{shape.id} AS id, {digest_of} AS digest, t.f, t.source_row, t.{recorded}_day AS recorded_day,
-          {clock} AS recorded_second
-        FROM typed AS t JOIN suppliers AS p ON t.f = p.f
-        WHERE {good} AND t.{shape.id} IS NOT NULL AND (p.supplier, t.{shape.id}) IN (
-          SELECT (q.supplier, u.{shape.id}) FROM typed AS u JOIN suppliers AS q ON u.f = q.f
-          WHERE u.because IS NULL AND u.{shape.id} IS NOT NULL GROUP BY q.supplier, u.{shape.id} HAVING count(*) > 1
+        self.engine.write(f"CREATE TABLE {into}.faults (fault VARCHAR, f INTEGER, source_row INTEGER, n BIGINT)")
+        files = {
+            "f": pa.array(range(len(self.sources)), pa.int32()),
+            "supplier": pa.array([s.supplier for s in self.sources], pa.string()),
+            "source_file": pa.array([s.name for s in self.sources], pa.string()),
+        }
+        self.engine.load(f"{into}.files", pa.table(files))
+
+    # Batch by batch
+
+    def take(self, f: int, source: Source, batch: pa.Table) -> None:
+        """Type one batch, and put each of its rows where it belongs."""
+        engine, into = self.engine, self.into
+        self.read_from[f] += len(batch)
+        engine.replace("batch", batch, typed(source, self.shape, batch.column_names, self.words))
+        self._name_kinds(f)
+        self._set_clocks(source)
+        engine.write(
+            f"INSERT INTO {into}.set_aside SELECT {f}, source_row, source_line, because, at_fault FROM batch WHERE because IS NOT NULL"
         )
-        """
-        if repeated
-        else "SELECT '' AS supplier, '' AS id, '' AS digest, 0 AS f, 0 AS source_row, 0 AS recorded_day, "
-        "0 AS recorded_second LIMIT 0",
-    )
-    # One row of each set of equal rows stays; the rest are collapsed. Which one stays changes nothing but its row number.
-    engine.make(
-        "fates",
-        """
-        SELECT v.f, v.source_row, v.nth = 1 AS stays,
-          v.nth = 1 AND g.versions > 1 AND g.unordered = 1 AS unordered,
-          CASE WHEN v.nth = 1 THEN row_number() OVER (PARTITION BY v.supplier, v.id, v.nth = 1
-            ORDER BY v.recorded_day, v.recorded_second) END AS version,
-          lead(v.recorded_day) OVER (PARTITION BY v.supplier, v.id, v.nth = 1
-            ORDER BY v.recorded_day, v.recorded_second) AS next_day
-        FROM (
-          SELECT supplier, id, digest, f, source_row, recorded_day, recorded_second,
-            row_number() OVER (PARTITION BY supplier, id, digest ORDER BY f, source_row) AS nth
-          FROM versions
-        ) AS v JOIN (
-          SELECT supplier, id, sum(n) AS versions,
-            max(CASE WHEN recorded_day IS NULL OR (n > 1 AND (untimed > 0 OR clocks < n)) THEN 1 ELSE 0 END) AS unordered
-          FROM (
-            SELECT supplier, id, recorded_day, count(DISTINCT digest) AS n,
-              count(*) FILTER (WHERE recorded_second IS NULL) AS untimed, count(DISTINCT recorded_second) AS clocks
-            FROM versions GROUP BY supplier, id, recorded_day
-          ) AS d GROUP BY supplier, id
-        ) AS g ON v.supplier = g.supplier AND v.id = g.id
-        """,
-    )
-    numbered = (
-        f"""CASE WHEN t.{shape.id} IS NOT NULL THEN concat(p.supplier, ':', t.{shape.id}) ELSE concat(p.supplier, ':',
-        substr({digest_of}, 1, 16), '-', row_number() OVER (PARTITION BY t.{shape.id} IS NULL, p.supplier,
-        CASE WHEN t.{shape.id} IS NULL THEN {digest_of} END ORDER BY t.f, t.source_row)) END"""
-        if no_id
-        else f"concat(p.supplier, ':', t.{shape.id})"
-    )
-    others = ", ".join(f"t.{d}_day" for d in shape.dates[1:])
-    texts = ", ".join(f"t.{v}" for v in values)
-    fate = "LEFT JOIN fates AS x ON t.f = x.f AND t.source_row = x.source_row" if repeated else ""
-    version, following = ("coalesce(x.version, 1)", "x.next_day") if repeated else ("1", "CAST(NULL AS INTEGER)")
-    stays = "AND (x.stays IS NULL OR (x.stays AND NOT x.unordered))" if repeated else ""
-    zones = _zones(engine, sources)
-    engine.make(
-        "accepted",
-        f"""
-        SELECT a.*, CASE WHEN a.second IS NOT NULL AND a.day IS NOT NULL THEN
-            CAST(a.day AS BIGINT) * 86400 + a.second - coalesce(a.off, CASE WHEN a.second < z.change THEN z.before ELSE z.after END)
-          END AS t_utc,
-          CASE WHEN a.off IS NULL AND a.second >= z.odd_from AND a.second < z.odd_to THEN z.flag END AS clock_flag
-        FROM (
-          SELECT {numbered} AS id, t.{shape.id} AS own_id, p.supplier, p.source_file, t.f, t.source_row, {texts}, {day} AS day,
-            CASE WHEN t.precision = 'day' THEN t.second END AS second, t.off, t.earliest, t.latest, t.precision, {others},
-            {version} AS version, {following} AS next_recorded_day, t.time_in_words
-          FROM typed AS t JOIN suppliers AS p ON t.f = p.f {fate} WHERE t.because IS NULL {stays}
-        ) AS a LEFT JOIN {zones} AS z ON a.f = z.f AND a.day = z.day
-        """,
-    )
-    unordered = (
-        """UNION ALL SELECT t.f, t.source_row, t.source_line, 'amended, order unknown' AS because, """
-        f"""'{recorded}' AS at_fault FROM typed AS t JOIN fates AS x ON t.f = x.f AND t.source_row = x.source_row
-        WHERE x.stays AND x.unordered"""
-    )
-    engine.make(
-        "set_aside",
-        f"""
-        SELECT p.source_file, s.source_row, s.source_line, s.because AS reason, s.at_fault FROM (
-          SELECT t.f, t.source_row, t.source_line, t.because, t.at_fault FROM typed AS t WHERE t.because IS NOT NULL {unordered}
-        ) AS s JOIN suppliers AS p ON s.f = p.f
-        """,
-    )
-    engine.make("collapsed", "SELECT f, count(*) AS n FROM fates WHERE NOT stays GROUP BY f")
-
-
-def _zones(engine: Engine, sources: Sequence[Source]) -> str:
-    """A table of how each file's zone runs, day by day, over the days that hold a time."""
-    import pyarrow as pa
-
-    days = engine.rows(
-        "SELECT f, min(base) AS a, max(base) AS b FROM typed WHERE because IS NULL AND second IS NOT NULL GROUP BY f"
-    )
-    rows = [(f, d) for f, a, b in days for d in clock_days(sources[f].zone, a, b)]
-    names = ("day", "before", "after", "change", "odd_from", "odd_to")
-    columns: dict[str, pa.Array] = {"f": pa.array([f for f, _ in rows], pa.int32())}
-    columns |= {n: pa.array([getattr(d, n) for _, d in rows], pa.int32()) for n in names}
-    columns["flag"] = pa.array([d.flag for _, d in rows], pa.string())
-    engine.load("clocks", pa.table(columns))
-    return "clocks"
-
-
-def _account(
-    engine: Engine, sources: Sequence[Source], copies: Mapping[int, int], rejected: Mapping[str, str]
-) -> pd.DataFrame:
-    import pandas as pd
-
-    read = dict(engine.rows("SELECT f, count(*) AS n FROM typed GROUP BY f"))
-    accepted = dict(engine.rows("SELECT f, count(*) AS n FROM accepted GROUP BY f"))
-    collapsed = dict(engine.rows("SELECT f, n FROM collapsed"))
-    aside = dict(engine.rows("SELECT source_file, count(*) AS n FROM set_aside GROUP BY source_file"))
-    rows = []
-    for f, source in enumerate(sources):
-        copy = copies.get(f, 0)
-        row = (read.get(f, 0) + copy, accepted.get(f, 0), aside.get(source.name, 0), collapsed.get(f, 0) + copy)
-        if row[0] != sum(row[1:]):
-            raise DataError(
-                f"{source.name}: {row[0]} records read, but {sum(row[1:])} accounted for. Nothing was kept."
+        for fault, test in (("time_in_words", "time_in_words"), ("", "flag <> ''")):
+            name = dialect.literal(fault) if fault else "flag"
+            engine.write(
+                f"INSERT INTO {into}.faults SELECT {name}, {f}, source_row, 1 FROM ({self._clocked()}) AS b "
+                f"WHERE because IS NULL AND {test}"
             )
-        rows.append((source.name, *row, rejected.get(source.name, "")))
-    names = ["file", "read", "accepted", "set_aside", "collapsed", "rejected_because"]
-    return pd.DataFrame(rows, columns=names).astype(dict.fromkeys(names[1:5], "int64"))
+        engine.write(f"INSERT INTO {into}.rows {self._rows(f)}")
+        timed, midnights = engine.rows(
+            "SELECT count(*) FILTER (WHERE written_second > 0), count(*) FILTER (WHERE written_second = 0) FROM batch"
+        )[0]
+        self.times[f][0] += timed
+        self.times[f][1] += midnights
 
+    def forget(self, f: int) -> None:
+        """Take a file's rows out again: the file could not be read to its end."""
+        for table in ("rows", "set_aside", "faults"):
+            self.engine.write(f"DELETE FROM {self.into}.{table} WHERE f = {f}")
+        self.read_from[f], self.times[f] = 0, [0, 0]
 
-def _faults(engine: Engine, sources: Sequence[Source]) -> None:
-    """What is doubtful in what was accepted, one row each: file, row or contact, how many, and the sentence."""
-    engine.make(
-        "faults",
+    def _name_kinds(self, f: int) -> None:
+        """Give each new combination of the file's few-valued texts a number."""
+        import pyarrow as pa
+
+        names = ", ".join(self.shape.kind)
+        for row in self.engine.rows(f"SELECT DISTINCT {names} FROM batch WHERE because IS NULL ORDER BY {names}"):
+            self.kinds.setdefault((f, *row), len(self.kinds))
+        columns: dict[str, Any] = {"k": pa.array(self.kinds.values(), pa.int32())}
+        columns["f"] = pa.array([key[0] for key in self.kinds], pa.int32())
+        for at, name in enumerate(self.shape.kind, start=1):
+            columns[name] = pa.array([key[at] for key in self.kinds], pa.string())
+        self.engine.load("kinds_now", pa.table(columns))
+
+    def _set_clocks(self, source: Source) -> None:
+        """Make `clocks`: how the file's zone runs on the days of this batch that hold a time."""
+        import pyarrow as pa
+
+        first, last = self.engine.rows(
+            "SELECT min(day) AS a, max(day) AS b FROM batch WHERE second IS NOT NULL AND off IS NULL AND because IS NULL"
+        )[0]
+        days = [] if first is None else _clocks(source.zone, first, last)
+        names = ("day", "before", "after", "change", "odd_from", "odd_to")
+        columns = {n: pa.array([getattr(d, n) for d in days], pa.int32()) for n in names}
+        self.engine.load("clocks", pa.table({**columns, "flag": pa.array([d.flag for d in days], pa.string())}))
+
+    def _clocked(self) -> str:
+        return (
+            "SELECT b.*, CASE WHEN b.off IS NULL AND b.second >= z.odd_from AND b.second < z.odd_to THEN z.flag ELSE '' END AS flag "
+            "FROM batch AS b LEFT JOIN clocks AS z ON b.day = z.day AND b.second IS NOT NULL"
+        )
+
+    def _rows(self, f: int) -> str:
+        shape = self.shape
+        parts = [f"coalesce(b.{t}, '')" for t in (*shape.kept, *shape.kind)]
+        parts += [f"coalesce(CAST(b.{c} AS VARCHAR), '')" for c in self._compared]
+        texts = "".join(f", b.{t}" for t in shape.kept)
+        others = "".join(f", b.{d}_day" for d in shape.others)
+        same = " AND ".join(f"b.{t} = q.{t}" for t in shape.kind)
+        utc = "CAST(b.day AS BIGINT) * 86400 + b.second - coalesce(b.off, CASE WHEN b.second < z.change THEN z.before ELSE z.after END)"
+        return f"""
+        SELECT {f}, b.source_row, b.source_line, CAST({f} AS BIGINT) * 1099511627776 + CAST(b.source_row AS BIGINT) * 8, q.k,
+          b.{shape.id}, CASE WHEN b.{shape.id} IS NULL THEN substr(md5(concat_ws(chr(31), {", ".join(parts)})), 1, 16) END,
+          1{texts}, b.day, b.second, b.off, {utc}, b.earliest, b.latest, b.grain{others}, b.recorded_second, 1, NULL
+        FROM batch AS b JOIN kinds_now AS q ON q.f = {f} AND {same}
+          LEFT JOIN clocks AS z ON b.day = z.day AND b.second IS NOT NULL
+        WHERE b.because IS NULL
         """
-        SELECT 'lone_midnight' AS fault, p.source_file, CAST(NULL AS INTEGER) AS source_row, CAST(NULL AS VARCHAR) AS id,
-          t.lone_midnights AS n FROM file_times AS t JOIN suppliers AS p ON t.f = p.f WHERE t.lone_midnights > 0
-        UNION ALL
-        SELECT clock_flag AS fault, source_file, source_row, id, 1 AS n FROM accepted WHERE clock_flag IS NOT NULL
-        UNION ALL
-        SELECT 'time_in_words' AS fault, source_file, source_row, id, 1 AS n FROM accepted WHERE time_in_words
-        UNION ALL
-        SELECT 'identical_no_id' AS fault, min(source_file) AS source_file, CAST(NULL AS INTEGER) AS source_row,
-          min(id) AS id, count(*) AS n FROM (
-            SELECT source_file, id, regexp_replace(id, '-[0-9]+$', '') AS stem FROM accepted WHERE own_id IS NULL
-          ) AS a GROUP BY stem HAVING count(*) > 1
-        """,
-    )
+
+    @property
+    def _compared(self) -> tuple[str, ...]:
+        """The typed values, beside the texts, in which two records are compared."""
+        days = tuple(f"{d}_day" for d in self.shape.others)
+        return ("day", "second", "off", "earliest", "latest", "grain", "recorded_second", *days)
+
+    # The whole
+
+    def settle(self) -> None:
+        """What only the whole can tell: midnights, equal rows without an id, repeats and versions."""
+        self._midnights()
+        self._equal_rows()
+        self._versions()
+        self.engine.load(
+            f"{self.into}.kinds_read", self.engine.arrow("SELECT * FROM kinds_now") if self.kinds else self._no_kinds()
+        )
+        self.engine.drop("batch", "kinds_now", "clocks")
+
+    def _no_kinds(self) -> pa.Table:
+        import pyarrow as pa
+
+        columns = {"k": pa.array([], pa.int32()), "f": pa.array([], pa.int32())}
+        return pa.table(columns | {name: pa.array([], pa.string()) for name in self.shape.kind})
+
+    def _midnights(self) -> None:
+        for f, (timed, midnights) in self.times.items():
+            if not midnights:
+                continue
+            if timed and not self.sources[f].midnight_is_time:
+                self.engine.write(f"INSERT INTO {self.into}.faults VALUES ('lone_midnight', {f}, NULL, {midnights})")
+            elif not timed and self.sources[f].midnight_is_time:
+                # Midnight throughout: the column has no times, whatever is declared of single ones.
+                self.engine.write(
+                    f"UPDATE {self.into}.rows SET second = NULL, t_utc = NULL WHERE f = {f} AND second = 0"
+                )
+
+    def _equal_rows(self) -> None:
+        """Rows that are equal in every listed value and have no id: each a thing of its own, numbered, and doubted."""
+        into = self.into
+        self.engine.make(
+            "equal_rows",
+            f"""
+            SELECT r.f, r.source_row, p.supplier, r.digest,
+              row_number() OVER (PARTITION BY p.supplier, r.digest ORDER BY r.f, r.source_row) AS nth
+            FROM {into}.rows AS r JOIN {into}.files AS p ON r.f = p.f
+            WHERE r.own_id IS NULL AND (p.supplier, r.digest) IN (
+              SELECT (q.supplier, s.digest) FROM {into}.rows AS s JOIN {into}.files AS q ON s.f = q.f
+              WHERE s.own_id IS NULL GROUP BY q.supplier, s.digest HAVING count(*) > 1)
+            """,
+        )
+        self.engine.write(
+            f"UPDATE {into}.rows SET nth = e.nth FROM equal_rows AS e WHERE rows.f = e.f AND rows.source_row = e.source_row"
+        )
+        self.engine.write(
+            f"INSERT INTO {into}.faults SELECT 'identical_no_id', min(f), min(source_row), count(*) FROM equal_rows "
+            "GROUP BY supplier, digest"
+        )
+        self.engine.drop("equal_rows")
+
+    def _versions(self) -> None:
+        """Repeats collapsed; versions put in the order in which they were recorded, or all set aside.
+
+        One id of one supplier is one thing, in as many versions as it has sets of values. Values are compared typed,
+        after cleaning; a difference in the day of recording alone is an amendment.
+        """
+        into, shape, engine = self.into, self.shape, self.engine
+        engine.make("fates", "SELECT 0 AS f, 0 AS source_row, TRUE AS stays, FALSE AS unordered LIMIT 0")
+        with_id = f"{into}.rows AS r JOIN {into}.files AS p ON r.f = p.f WHERE r.own_id IS NOT NULL"
+        more = engine.rows(f"SELECT count(*) - count(DISTINCT (p.supplier, r.own_id)) AS n FROM {with_id}")[0][0]
+        if not more:
+            return
+        parts = [f"coalesce(r.{t}, '')" for t in shape.kept] + [
+            f"coalesce(CAST(r.{c} AS VARCHAR), '')" for c in ("k_name", *self._compared)
+        ]
+        names = ", ".join(f"coalesce({t}, '')" for t in shape.kind)
+        engine.make(
+            "versions",
+            f"""
+            SELECT supplier, own_id, md5(concat_ws(chr(31), {", ".join(parts)})) AS digest, f, source_row,
+              {shape.recorded}_day AS recorded_day, recorded_second
+            FROM (
+              SELECT p.supplier, r.*, q.k_name FROM {into}.rows AS r JOIN {into}.files AS p ON r.f = p.f
+                JOIN (SELECT k, concat_ws(chr(31), {names}) AS k_name FROM kinds_now) AS q ON r.k = q.k
+              WHERE (p.supplier, r.own_id) IN (
+                SELECT (p.supplier, r.own_id) FROM {with_id} GROUP BY p.supplier, r.own_id HAVING count(*) > 1)
+            ) AS r
+            """,
+        )
+        # One row of each set of equal rows stays, the rest are collapsed; which one changes nothing but a row number.
+        engine.make(
+            "fates",
+            """
+            SELECT v.f, v.source_row, v.nth = 1 AS stays,
+              v.nth = 1 AND g.versions > 1 AND g.unordered = 1 AS unordered,
+              row_number() OVER w AS version, lead(v.recorded_day) OVER w AS next_day
+            FROM (
+              SELECT supplier, own_id, digest, f, source_row, recorded_day, recorded_second,
+                row_number() OVER (PARTITION BY supplier, own_id, digest ORDER BY f, source_row) AS nth
+              FROM versions
+            ) AS v JOIN (
+              SELECT supplier, own_id, sum(n) AS versions,
+                max(CASE WHEN recorded_day IS NULL OR (n > 1 AND (untimed > 0 OR clocks < n)) THEN 1 ELSE 0 END) AS unordered
+              FROM (
+                SELECT supplier, own_id, recorded_day, count(DISTINCT digest) AS n,
+                  count(*) FILTER (WHERE recorded_second IS NULL) AS untimed, count(DISTINCT recorded_second) AS clocks
+                FROM versions GROUP BY supplier, own_id, recorded_day
+              ) AS d GROUP BY supplier, own_id
+            ) AS g ON v.supplier = g.supplier AND v.own_id = g.own_id
+            WINDOW w AS (PARTITION BY v.supplier, v.own_id, v.nth = 1 ORDER BY v.recorded_day, v.recorded_second)
+            """,
+        )
+        match = "rows.f = x.f AND rows.source_row = x.source_row"
+        engine.write(
+            f"INSERT INTO {into}.set_aside SELECT r.f, r.source_row, r.source_line, 'amended, order unknown', "
+            f"'{shape.recorded}' FROM {into}.rows AS r JOIN fates AS x ON r.f = x.f AND r.source_row = x.source_row "
+            "WHERE x.stays AND x.unordered"
+        )
+        engine.write(f"DELETE FROM {into}.rows USING fates AS x WHERE {match} AND (NOT x.stays OR x.unordered)")
+        engine.write(f"UPDATE {into}.rows SET version = x.version, next_day = x.next_day FROM fates AS x WHERE {match}")
+        engine.drop("versions")
+
+    def account(self, rejected: Mapping[str, str]) -> pd.DataFrame:
+        """Per file: read = accepted + set aside + collapsed. Raises `DataError` if it ever does not add up."""
+        import pandas as pd
+
+        count = "SELECT f, count(*) AS n FROM {} GROUP BY f"
+        accepted = dict(self.engine.rows(count.format(f"{self.into}.rows")))
+        aside = dict(self.engine.rows(count.format(f"{self.into}.set_aside")))
+        collapsed = dict(self.engine.rows(count.format("(SELECT f FROM fates WHERE NOT stays) AS x")))
+        rows = []
+        for f, source in enumerate(self.sources):
+            copy = self.copied.get(f, 0)
+            row = (self.read_from[f] + copy, accepted.get(f, 0), aside.get(f, 0), collapsed.get(f, 0) + copy)
+            if row[0] != sum(row[1:]):
+                raise DataError(
+                    f"{source.name}: {row[0]} records read, but {sum(row[1:])} accounted for. Nothing was kept."
+                )
+            rows.append((source.name, *row, rejected.get(source.name, "")))
+        self.engine.drop("fates")
+        names = ["file", "read", "accepted", "set_aside", "collapsed", "rejected_because"]
+        return pd.DataFrame(rows, columns=names).astype(dict.fromkeys(names[1:5], "int64"))
+
+
+def _clocks(zone: str, first: int, last: int) -> list[Any]:
+    """How a zone's clock runs from one day to another; whole decades are worked out once and shared."""
+    decades = range(first // 3650, last // 3650 + 1)
+    return [d for decade in decades for d in _decade(zone, decade) if first <= d.day <= last]
+
+
+@functools.cache
+def _decade(zone: str, decade: int) -> list[Any]:
+    return clock_days(zone, decade * 3650, decade * 3650 + 3649)

@@ -1,0 +1,141 @@
+"""One input and how it is declared to be read; its header; and one batch of its rows, cleaned.
+
+A batch is an Arrow table with `row` (records from 1 below the header), `line` (where the record begins), `problem` (why
+the record cannot be used, or empty) and a column for each listed target; a typed date adds `<target>__at` (as the clock
+on the wall showed it) and `<target>__off` (its offset in seconds). Columns that no format lists are never in it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lib.errors import DataError, did_you_mean, listed
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+BATCH = 250_000
+LONGEST_FIELD = 65_536
+INVISIBLE = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
+CONTROLS = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input and how it is declared to be read.
+
+    `columns` maps each target to the file's own header; `needed` are the targets whose header must be there;
+    `dates` and `times` are the targets that hold a day or a time of day; `where` says, for a target, where its
+    header was declared, for messages.
+    """
+
+    name: str
+    supplier: str
+    columns: Mapping[str, str]
+    needed: frozenset[str]
+    dates: frozenset[str] = frozenset({"date"})
+    times: frozenset[str] = frozenset()
+    formats: tuple[str, ...] = ("%d/%m/%Y",)
+    path: Path | None = None
+    frame: pd.DataFrame | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+    zone: str = "Europe/London"
+    midnight_is_time: bool = False
+    constants: Mapping[str, str] = field(default_factory=dict)
+    where: Callable[[str], str] = lambda target: "the format"
+
+
+def plain_text(text: str) -> str:
+    """One text as it is compared everywhere, as `clean` makes a column."""
+    return re.sub(INVISIBLE, "", unicodedata.normalize("NFKC", text)).strip()
+
+
+def places(source: Source, header: Sequence[str]) -> dict[str, int]:
+    """Where each target stands in the header. Names that no format lists are looked at and left."""
+    wanted = {t: plain_text(h) for t, h in source.columns.items()}
+    for target, name in wanted.items():
+        at = [i + 1 for i, h in enumerate(header) if h == name]
+        if len(at) > 1:
+            raise DataError(
+                f"{source.name} has the column '{name}' twice, at positions {at[0]} and {at[1]}, and {source.where(target)} "
+                "reads it. Rename or remove one of them."
+            )
+    found = {t: header.index(name) for t, name in wanted.items() if name in header}
+    missing = [t for t in wanted if t in source.needed and t not in found]
+    if missing:
+        if not found:
+            raise DataError(
+                f"{source.name}, line 1: these are not the column names that {source.where(missing[0])} expects: "
+                f"{listed(wanted[t] for t in missing)}. Column names belong on line 1."
+            )
+        name = wanted[missing[0]]
+        raise DataError(
+            f"{source.name} has no column '{name}', which {source.where(missing[0])} reads as the {missing[0]}."
+            f"{did_you_mean(name, header)} Columns found: {listed(h for h in header if h)}. "
+            "If the supplier renamed it, change that line."
+        )
+    return found
+
+
+def assemble(
+    source: Source,
+    numbers: range,
+    lines: list[int] | None,
+    problems: list[str | None],
+    texts: dict[str, pa.Array],
+    plain: frozenset[str] = frozenset(),
+) -> pa.Table:
+    """One batch, its texts cleaned and looked at; those in `plain` were never text, and need neither."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    row = pa.array(numbers, pa.int32())
+    problem = pa.array(problems, pa.string()) if problems else pa.nulls(len(row), pa.string())
+    out: dict[str, pa.Array] = {}
+    for target, values in texts.items():
+        if not pa.types.is_string(values.type):
+            out[target] = values
+            continue
+        if target in plain:
+            out[target] = values
+            continue
+        if not target.endswith("__day"):
+            values = clean(values)
+        if (pc.max(pc.binary_length(values)).as_py() or 0) > LONGEST_FIELD:
+            problem = pc.if_else(
+                _true_where(pc.greater(pc.utf8_length(values), LONGEST_FIELD)), "a field is too long", problem
+            )
+        if not pc.all(pc.ascii_is_printable(values)).as_py():
+            odd = _true_where(pc.match_substring_regex(values, CONTROLS))
+            problem = pc.if_else(odd, "control characters", problem)
+        out[target] = values
+    return pa.table({"row": row, "line": pa.array(lines, pa.int32()) if lines else row, "problem": problem, **out})
+
+
+def _true_where(test: pa.Array) -> pa.Array:
+    import pyarrow.compute as pc
+
+    return pc.fill_null(test, False)
+
+
+def clean(values: pa.Array) -> pa.Array:
+    """Text as it is compared everywhere: NFKC, without invisible characters, trimmed, empty for nothing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pc.all(pc.ascii_is_printable(values)).as_py() is not False:
+        if not pc.any(pc.match_substring_regex(values, "^ | $|^$")).as_py():
+            return values
+    elif not pc.all(pc.string_is_ascii(values)).as_py():
+        values = pc.utf8_normalize(values, form="NFKC")
+        values = pc.replace_substring_regex(values, pattern=INVISIBLE, replacement="")
+    values = pc.utf8_trim_whitespace(values)
+    return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
