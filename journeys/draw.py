@@ -1,0 +1,91 @@
+"""The kit's figures: a family's swim-lane and the map of moves. matplotlib Axes in hand, alt text and table with them.
+
+Each figure says in its title, by rule, what it shows; carries its alt text into a notebook's output; and has a table of
+the numbers drawn. Nothing is ever sorted by an agency's volume.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import pandas as pd
+from matplotlib.axes import Axes
+
+from journeys.drawing import lanes, mapdrawing, swimlane
+from lib import figures
+from lib.engine import Table
+from lib.errors import RequestError, did_you_mean, listed
+from lib.figures import Picture
+
+LEVELS = ("raw", "team", "board")
+
+__all__ = ["alt", "map", "save", "table", "timeline"]
+
+
+def timeline(journey: Any, firings: Any = None, *, size: str = "a4", level: str = "team", frame: bool = True) -> Axes:
+    """One family's contacts by agency, in time, with the family's life on top: the swim-lane.
+
+    Goes in: a journey (`review["F0003"]`) and, if wanted, the firings that `find_triggers` gave (of any families: only
+    this one's are drawn). `size` is the paper, `a4` or `a3`; `frame=False` leaves title and footer to the page around.
+    Comes out: the Axes, time across. Lanes stand in the order of each agency's first contact.
+
+    Raises RequestError where the size or the level is not known, and at level `board`: it shows one family.
+    """
+    if size not in figures.SHEETS:
+        raise RequestError(f"There is no size '{size}'.{did_you_mean(size, figures.SHEETS)} Use 'a4' or 'a3'.")
+    _known_level(level)
+    if level == "board":
+        raise RequestError(
+            "A swim-lane shows one family, contact by contact, so it is not drawn at level 'board'. "
+            "Ask for level='team', for named readers, or draw the map of all families."
+        )
+    story = lanes.tell(journey, firings.df() if isinstance(firings, Table) else firings)
+    with figures.style():
+        return swimlane.draw(story, journey.review, figures.SHEETS[size], level, frame)
+
+
+def map(graph: nx.DiGraph, *, level: str = "team", frame: bool = True) -> Axes:
+    """The journey map: how often one follows another, for a graph that `review.map(by=...)` or `journey.graph` gave.
+
+    Comes out: the Axes. Bands run left to right, as thick as their moves; moves back are thin dashed lines, in words;
+    a move to the same again is words under the name. The smallest bands are left out past 24, and the footer says how
+    many moves that hides. Place on the page is order of travel, not rank.
+
+    Raises RequestError where the level is not known, and for a map of professionals at level `board`.
+    """
+    _known_level(level)
+    if level == "board" and graph.graph.get("by") == "professional":
+        raise RequestError("A map of professionals names people, so it is not drawn at level 'board'. Use by='agency'.")
+    with figures.style():
+        return mapdrawing.draw(graph, level, frame)
+
+
+def _known_level(level: str) -> None:
+    if level not in LEVELS:
+        raise RequestError(f"There is no level '{level}' for a figure.{did_you_mean(level, LEVELS)} {listed(LEVELS)}.")
+
+
+def _picture(ax: Axes) -> Picture:
+    picture = ax.get_figure(root=True)
+    if not isinstance(picture, Picture):
+        raise RequestError("These Axes were not drawn by the kit. Give what fj.draw.timeline or fj.draw.map returned.")
+    return picture
+
+
+def alt(ax: Axes) -> str:
+    """The alt text of a figure, 350 characters at most, written from what is drawn."""
+    return _picture(ax).alt
+
+
+def table(ax: Axes) -> pd.DataFrame:
+    """The numbers of a figure as a table: a row per agency for a swim-lane, a row per pair for a map."""
+    data = _picture(ax).data
+    return pd.DataFrame() if data is None else data.copy()
+
+
+def save(ax: Axes, stem: str | Path) -> list[Path]:
+    """Write the figure beside `stem` as SVG and PNG, and say where; the same data give the same bytes."""
+    _picture(ax)
+    return figures.save(ax, stem)
