@@ -56,7 +56,7 @@ UNION ALL
 SELECT 'log_and_members_disagree' AS fault, c.source_file, c.source_row, c.contact_id, 1 AS n, '' AS detail
 FROM {contacts} AS c JOIN candidates AS d ON c.c = d.c WHERE c.family_id_given IS NOT NULL
 GROUP BY c.source_file, c.source_row, c.contact_id, c.version, c.family_id_given
-HAVING count(*) FILTER (WHERE d.family_id = c.family_id_given AND d.whole = 1) = 0
+HAVING count(*) FILTER (WHERE d.family_id = c.family_id_given) = 0
 """
 
 _FILES = """

@@ -51,7 +51,8 @@ FROM (
 
 SPELLS = f"""
 SELECT person_id, family_id, min(from_day) AS from_day, max(to_day) AS to_day,
-  min(CASE WHEN lower(because) = '{SEPARATED}' THEN 1 ELSE 0 END) AS separated
+  min(CASE WHEN lower(because) = '{SEPARATED}' THEN 1 ELSE 0 END) AS always_separated,
+  max(CASE WHEN lower(because) = '{SEPARATED}' THEN 1 ELSE 0 END) AS ever_separated
 FROM (
   SELECT person_id, family_id, from_day, to_day, because,
     sum(starts) OVER (PARTITION BY person_id, family_id ORDER BY from_day, to_day ROWS UNBOUNDED PRECEDING) AS spell
@@ -65,11 +66,16 @@ FROM (
 """
 """Memberships of one family that touch or overlap, joined into one spell."""
 
-CANDIDATES = """
-SELECT c.c, s.family_id, s.separated,
+CANDIDATES = f"""
+SELECT c.c, s.family_id,
+  CASE WHEN s.always_separated = s.ever_separated THEN s.ever_separated WHEN EXISTS (
+    SELECT 1 FROM members AS m WHERE m.person_id = s.person_id AND m.family_id = s.family_id
+      AND m.from_day <= c.latest AND m.to_day > c.earliest AND lower(m.because) <> '{SEPARATED}'
+  ) THEN 0 ELSE 1 END AS separated,
   CASE WHEN s.from_day <= c.earliest AND c.latest < s.to_day THEN 1 ELSE 0 END AS whole
-FROM {contacts} AS c JOIN spells AS s ON c.person_id = s.person_id AND s.from_day <= c.latest AND s.to_day > c.earliest
+FROM {{contacts}} AS c JOIN spells AS s ON c.person_id = s.person_id AND s.from_day <= c.latest AND s.to_day > c.earliest
 """
+"""Each contact with each family that its person may be in; what the rows of those days say decides on separated parents."""
 
 VERDICTS = """
 SELECT c, CASE WHEN sum(whole) < count(*) THEN 'span_crosses' WHEN count(*) > 1 AND sum(separated) < count(*)

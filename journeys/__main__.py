@@ -1,0 +1,205 @@
+"""The command that leads run: python -m journeys …
+
+Exit status: 0 all well; 1 a report could not be built; 2 the request or the data is at fault; 3 another run holds the
+lock.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lib.errors import BusyError, KitError, RequestError, listed
+
+PROJECT = Path(__file__).resolve().parent.parent
+NOTEBOOKS, REPORTS = PROJECT / "notebooks", PROJECT / "reports"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Families' journeys through public services, from agencies' contact logs."""
+
+
+@cli.command()
+@click.argument("data")
+def check(data: str) -> None:
+    """Records read, accepted, set aside and collapsed, file by file; why; and what to do."""
+    from journeys import checks, contacts
+
+    session = contacts.open_session(data)
+    account = checks.full_account(session)
+    about = session.folder.about
+    click.echo(f"{about.name}: {about.purpose}" + ("  [INVENTED DATA]" if about.invented else ""))
+    click.echo("\nRecords read = accepted + set aside + collapsed\n")
+    shown = account.drop(columns="rejected_because").rename(
+        columns={"set_aside": "set aside", "in_no_family": "in no family"}
+    )
+    click.echo(shown.to_string(index=False))
+    aside = session.engine.frame(
+        "SELECT source_file AS file, reason, count(*) AS records, min(source_line) AS first_line, min(fix) AS what_to_do "
+        f"FROM ({contacts.set_aside_rows()}) AS s GROUP BY source_file, reason ORDER BY source_file, reason"
+    )
+    if len(aside):
+        click.echo("\nSet aside:")
+        for row in aside.itertuples():
+            word = "record" if row.records == 1 else "records"
+            click.echo(
+                f"  {row.file}: {row.records:,} {word}, {row.reason} (first on line {row.first_line}): {row.what_to_do}."
+            )
+    faults = checks._faults(session, None).df()
+    doubts = faults[~faults["fault"].isin(["set_aside"])]
+    if len(doubts):
+        click.echo("\nDoubts (kept, and counted):")
+        for (fault, file), some in doubts.groupby(["fault", doubts["source_file"].fillna("")], sort=False):
+            place = f" {file}" if file else ""
+            many = f" ({len(some)} times)" if len(some) > 1 and some["contact_id"].notna().any() else ""
+            for says in list(dict.fromkeys(some["says"]))[:5]:
+                click.echo(f"  {fault}{place}{many}: {says}")
+    rejected = [r.file for r in account.itertuples() if r.rejected_because]
+    if rejected:
+        raise RequestError(
+            f"{listed(rejected)} could not be read at all, and the rest cannot be used without it: mend it, or take its "
+            "line out of sources.yml."
+        )
+
+
+@cli.command()
+@click.argument("notebook")
+@click.option("--data", required=True, help="a folder's name under data/, or a path")
+@click.option("--level", default="team", show_default=True, help="team or board")
+@click.option("--start", default=None, help="first day of the period")
+@click.option("--end", default=None, help="last day of the period")
+@click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="a parameter of the notebook")
+@click.option("--reports", type=click.Path(file_okay=False, path_type=Path), default=REPORTS, help="where reports go")
+def report(
+    notebook: str, data: str, level: str, start: str | None, end: str | None, parameters: tuple[str, ...], reports: Path
+) -> None:
+    """Build one report, published whole or not at all; its path is printed last."""
+    from journeys import __version__, checks, contacts, pages
+    from journeys.triggers import load_rules
+    from lib import runs
+
+    path = pages.notebook_path(notebook, NOTEBOOKS)
+    pages.check_level(level)
+    if notebook == "2_one_family":
+        pages.check_board(level, notebook)
+    given: dict[str, Any] = {"data": _data_parameter(data), "level": level}
+    given |= {name: day for name, day in (("start", start), ("end", end)) if day}
+    for pair in parameters:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise RequestError(f"-p '{name}' has no value. Write -p name=value.")
+        if name in given:
+            raise RequestError(f"'{name}' is given twice. Give it once, as --{name}.")
+        given[name] = value
+    click.echo(f"Reading {data} …", err=True)
+    session = contacts.open_session(data)
+    if session.rejected:
+        raise RequestError(next(iter(session.rejected.values())))
+    rules = load_rules(session.folder.rule_files("triggers.yml"), session.activities)
+    frame = pages.frame_for(session, level)
+    account = checks.full_account(session)
+    record = {
+        "data": session.folder.name,
+        "level": level,
+        "kit": __version__,
+        "purpose": session.folder.about.purpose,
+        "invented": session.folder.about.invented,
+        "rules": {"activities": session.activities.version, "triggers": rules.version},
+        "inputs": session.folder.hashes(),
+        "account": account.to_dict("records"),
+    }
+    lock = session.home / "report.lock" if session.home else None
+    made = runs.run(path, given, reports, frame, run_name=notebook, record=record, lock_path=lock)
+    click.echo(str(_from_here(made / "report.html")))
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--families", default=8, show_default=True, help="how many families under review")
+@click.option("--comparison", default=40, show_default=True, help="how many comparison families")
+@click.option("--seed", default=2013, show_default=True, help="the same seed makes the same files")
+def sample(folder: Path, families: int, comparison: int, seed: int) -> None:
+    """Make invented families, with planted answers, in FOLDER."""
+    from journeys import sample as invented
+
+    try:
+        planted = invented.make(folder, families=families, comparison=comparison, seed=seed)
+    except (ValueError, FileExistsError) as error:
+        raise RequestError(str(error)) from None
+    click.echo(invented.describe(planted))
+
+
+@cli.command()
+@click.argument("more", nargs=-1)
+def lab(more: tuple[str, ...]) -> None:
+    """JupyterLab on the notebooks, reachable from this machine alone, with no news and no update checks."""
+    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={PROJECT}", "--ServerApp.ip=127.0.0.1"]
+    command += [
+        "--ServerApp.allow_remote_access=False",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+    command += ["--LabApp.news_url=None", "--KernelManager.transport_encryption=auto", *more]
+    os.execv(sys.executable, command)
+
+
+@cli.command()
+def doctor() -> None:
+    """What is wrong with this laptop, in plain words."""
+    from journeys.doctor import look
+
+    findings = look(PROJECT)
+    for finding in findings:
+        click.echo(
+            f"{'ok     ' if finding.is_well else 'MEND   '}{finding.what}"
+            + ("" if finding.is_well else f"\n       {finding.mend}")
+        )
+    wrong = sum(not f.is_well for f in findings)
+    click.echo("\nAll well." if not wrong else f"\n{wrong} to mend.")
+    if wrong:
+        sys.exit(2)
+
+
+def _data_parameter(data: str) -> str:
+    """A folder under data/ by its name; any other by its path from the notebooks, so that no report holds a home folder."""
+    from journeys.sources import find_folder
+
+    folder = find_folder(data).resolve()
+    if folder.parent == (PROJECT / "data").resolve():
+        return folder.name
+    try:
+        return os.path.relpath(folder, NOTEBOOKS)
+    except ValueError:
+        return str(folder)
+
+
+def _from_here(path: Path) -> Path:
+    try:
+        return path.resolve().relative_to(Path.cwd())
+    except ValueError:
+        return path
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command; every error of the kit's own is one message, with no traceback."""
+    try:
+        cli.main(args=arguments, prog_name="python -m journeys", standalone_mode=False)
+    except KitError as error:
+        click.echo(f"\n{type(error).__name__}: {error}", err=True)
+        sys.exit(3 if isinstance(error, BusyError) else 2 if isinstance(error, RequestError) else 1)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nStopped. What was there before has not changed.", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""Findings in a sentence, written by rule from the same values that the tables and figures show.
+
+Each function returns `Said`: text that a notebook shows as a paragraph, and that holds nothing that its level may not.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from journeys import measures
+from journeys.journey import Journey, Journeys, empty
+from lib.dates import say
+from lib.errors import count
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lib.engine import Table
+
+
+class Said(str):
+    """A sentence or a few, shown as plain text in a notebook.
+
+    >>> Said("2 families")._repr_markdown_()
+    '2 families'
+    """
+
+    __slots__ = ()
+
+    def _repr_markdown_(self) -> str:
+        return re.sub(r"([\\`*_{}\[\]()#+!|<>$~&])", r"\\\1", self)
+
+
+def overview(review: Journeys) -> Said:
+    """How many families, contacts, agencies and professionals, between which days; what is shared between families."""
+    total = measures.totals(review).iloc[0]
+    shared = int(total.shared)
+    once = f" {count(shared, 'contact')} of children in two families {_is(shared)} counted once." if shared else ""
+    marks = f", {int(total.present_marks):,} of them present marks in a school register" if total.present_marks else ""
+    return Said(
+        f"{count(int(total.families), 'family', 'families')} between {say(review.start)} and {say(review.end)}: "
+        f"{count(int(total.contacts), 'contact')}{marks}, with {count(int(total.agencies), 'agency', 'agencies')}. "
+        f"{_professionals(total)}{once}"
+    )
+
+
+def _professionals(total: Any) -> str:
+    """How many professionals met or asked a family: at least the named ones, with the unnamed beside them."""
+    named, unnamed = int(total.professionals), int(total.professional_unknown)
+    nobody = (
+        f"{count(unnamed, 'touch or referral', 'touches or referrals')} {'names' if unnamed == 1 else 'name'} nobody"
+    )
+    if not named:
+        return f"How many professionals is not known: {nobody}."
+    if not unnamed:
+        return f"{count(named, 'professional')} met or asked for them."
+    return f"At least {count(named, 'professional')} met or asked for them; {nobody}."
+
+
+def _is(n: int) -> str:
+    return "is" if n == 1 else "are"
+
+
+def between_agencies(review: Journeys) -> Said:
+    """Switches beside handovers: what the families lived, and what a row shows."""
+    per_family = measures.switches(review)
+    hands = measures.handovers(review)
+    moves, switched = float(per_family["moves"].sum()), float(per_family["switches"].sum())
+    if not moves:
+        return Said("No family has two moments of contact in this period, so there is no move to look at.")
+    referrals = hands[hands["kind"] == "referral"].iloc[0]
+    moved = int(hands.loc[hands["kind"] == "responsibility", "handovers"].iloc[0])
+    return Said(
+        f"Of {count(moves, 'move')} from one moment of contact to the next, {count(switched, 'was', 'were')} to another agency. "
+        f"Rows show {count(int(referrals.handovers), 'referral')} to another agency "
+        f"({int(referrals.answered)} answered, {int(referrals.not_answered)} not, {int(referrals.open)} still open) and "
+        f"{count(moved, 'other time', 'other times')} that responsibility for a need moved."
+    )
+
+
+def fired(firings: Table) -> Said:
+    """How often the triggers in force were met, in how many families, and whether help followed."""
+    table = measures.triggers(firings)
+    frame = firings.df()
+    if frame.empty:
+        return Said("No trigger in force was met in this period.")
+    families = int(frame["family_id"].nunique())
+    waiting = int(table["waiting"].sum())
+    wait = (
+        f" {count(waiting, 'absence')} of an answer {'is' if waiting == 1 else 'are'} still within the days allowed."
+        if waiting
+        else ""
+    )
+    return Said(
+        f"{count(len(frame), 'firing')} in {count(families, 'family', 'families')}: help followed in time after "
+        f"{int(table['answered'].sum())}, not after {int(table['not_answered'].sum())}, and may still follow after "
+        f"{int(table['open'].sum())}.{wait} A trigger is a question to ask a family: it is no score, and no alert."
+    )
+
+
+def family(journey: Journey) -> Said:
+    """One family's contacts, agencies and professionals; the longest gap; what is imprecise."""
+    row = measures.families(journey.alone).iloc[0]
+    steps = journey.steps
+    inside = steps[~steps["before_period"].fillna(False).astype(bool)]
+    gaps = inside["days_since_last"].dropna()
+    longest = (
+        f" The longest time between two moments of contact was {count(int(gaps.max()), 'day')}." if len(gaps) else ""
+    )
+    early = int(len(steps) - len(inside))
+    before = f" {count(early, 'earlier contact')} {_is(early)} kept, and marked." if early else ""
+    vague = int((steps["precision"] != "day").sum())
+    spans = (
+        f" {count(vague, 'contact')} known to a month, a year or about {_is(vague)} drawn as spans." if vague else ""
+    )
+    return Said(
+        f"{count(int(row.contacts), 'contact')}, with {count(int(row.agencies), 'agency', 'agencies')}. "
+        f"{_professionals(row)}{longest}{before}{spans}"
+    )
+
+
+def gaps(review: Journeys, firings: Table, faults: Table) -> Said:
+    """What these figures cannot say yet: what nobody recorded, supplied or decided, as sentences."""
+    said = []
+    cover = review.coverage
+    undeclared = cover.loc[~cover["is_declared"].astype(bool), "agency"]
+    named = [review.activities.agency(a) for a in undeclared if a != "family"]
+    if named:
+        said.append(f"No coverage is declared for {', '.join(named)}: it is taken as first to last contact")
+    missing = list(dict.fromkeys(firings.owner.not_supplied))
+    if missing:
+        silent = count(len(missing), "trigger")
+        said.append(f"The awaited agency supplied nothing, so {silent} about silence could not be looked at")
+    total = measures.totals(review).iloc[0]
+    if total.imprecise:
+        vague = count(int(total.imprecise), "touch or referral", "touches or referrals")
+        said.append(f"{vague} known to a month or less make no move")
+    if total.unmapped:
+        said.append(f"{count(int(total.unmapped), 'contact')} of kinds nobody has agreed make no move")
+    undated = faults.sql("select sum(contacts) as n from this where fault = 'no_recorded_on'").df()["n"].iloc[0]
+    if not empty(undated) and int(undated):
+        late = count(int(undated), "contact")
+        said.append(f"{late} in the data do not say when they were recorded, and count as known on their own day")
+    kinds = "('no_family', 'span_crosses', 'two_families')"
+    nowhere = int(faults.sql(f"select count(*) as n from this where fault in {kinds}").df()["n"].iloc[0])
+    if nowhere:
+        fit = "fits" if nowhere == 1 else "fit"
+        said.append(f"{count(nowhere, 'contact')} {fit} no family, and {_is(nowhere)} in no journey")
+    said.append(
+        "What mattered to each family, what they asked for and what it cost are not in any log here: they come from "
+        "people, and are not asked for yet"
+    )
+    return Said(". ".join(said) + ".")
+
+
+def coverage(review: Journeys) -> pd.DataFrame:
+    """Which days each agency's records cover, by the agency's name, in order of name."""
+    frame = review.coverage
+    frame = frame[frame["agency"] != "family"].copy()
+    frame["agency"] = [review.activities.agency(a) for a in frame["agency"]]
+    return frame.sort_values("agency").reset_index(drop=True)

@@ -1,0 +1,205 @@
+"""What may stand on a page, and what stands round it: levels, tables, and the frame of every report.
+
+`team` is for named practitioners and analysts on the review. `board` holds counts only until pseudonyms and the review
+book are built: no family's id, row or swim-lane. `public` is not built yet, and says so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from journeys import checks
+from journeys.contacts import Session
+from journeys.journey import Journeys
+from lib.dates import say
+from lib.errors import BuildError, RequestError, did_you_mean
+from lib.page import Frame
+from lib.shown import Shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lib.engine import Table
+
+LEVELS = {
+    "team": "named practitioners and analysts on the review",
+    "board": "named leads inside the partnership",
+}
+ROWS_OF_FAMILIES = ("family_id", "contact_id", "person_id", "evidence", "shown_by", "answered_by", "professional_id")
+"""Columns that make a table one of rows about families: such a table is not shown at board."""
+
+LIMITS = (
+    "How common this is: the families were chosen, and are no sample.",
+    "That earlier help would have worked: nothing here tests that.",
+    "What was not recorded, or not supplied: an empty place is no proof that nothing happened.",
+    "Who did well or badly: this is about how services fit together, never about a worker or an agency.",
+)
+
+
+def check_level(level: str) -> str:
+    """A level that reports can be made at. Raises `RequestError` for any other, in words.
+
+    >>> check_level("team")
+    'team'
+    """
+    if level == "public":
+        raise RequestError(
+            "level 'public' is not built yet: nothing may leave the partnership from here. Disclosure control and a second "
+            "person's release come first. Use team or board."
+        )
+    if level not in LEVELS:
+        raise RequestError(f"there is no level '{level}'.{did_you_mean(level, LEVELS)} Levels: team, board.")
+    return level
+
+
+def check_board(level: str, what: str) -> None:
+    """Stop where a page about one family is asked for at board, and say why."""
+    if check_level(level) == "board":
+        raise RequestError(
+            f"{what} shows one family's rows, and at level 'board' no family's row is shown until the review book says which "
+            "family agrees to it. Use --level team, for named readers; or 4_system_review --level board, which holds counts only."
+        )
+
+
+def show(frame: pd.DataFrame | Table, caption: str, *, level: str = "team", note: str = "", rows: int = 200) -> Shown:
+    """A table with a caption, made so that everybody can read it, for a notebook and a page.
+
+    `frame` is a DataFrame or a Table (its first rows). At level `board` a table of rows about families is replaced by
+    the number of its rows. Raises `RequestError` for a level that there is not.
+
+    >>> import pandas as pd
+    >>> show(pd.DataFrame({"agency": ["police"], "contacts": [2]}), "Contacts by agency")
+    Contacts by agency
+    Agency  Contacts
+    police         2
+    """
+    import pandas as pd
+
+    check_level(level)
+    table = frame if isinstance(frame, pd.DataFrame) else frame.show(rows)
+    total = len(frame)
+    if level == "board" and any(c in table.columns for c in ROWS_OF_FAMILIES):
+        only = pd.DataFrame({"Left out at level board": ["rows about single families"], "Rows": [total]})
+        return Shown(only, caption, "Shown once pseudonyms and the review book are there.")
+    if len(table) > rows:
+        table = table.head(rows)
+    if total > len(table):
+        note = f"The first {len(table):,} of {total:,} rows. {note}".strip()
+    return Shown(table, caption, note)
+
+
+def frame_for(session: Session, level: str, period: tuple[Any, Any] | None = None) -> Any:
+    """What stands round a report of this folder at this level: a function for `lib.runs.run`."""
+    about = session.folder.about
+    account = checks.full_account(session).drop(columns="rejected_because")
+    families = _family_ids(session) if level == "board" else []
+
+    def frame(notebook: Any, record: dict[str, Any]) -> Frame:
+        if families:
+            _refuse_families(notebook, families)
+        strip = [
+            ("Level", level.upper()),
+            ("Marking", about.marking or "not declared"),
+            ("Readers", LEVELS[level]),
+            ("Status", "draft"),
+            ("Data to", checks.data_to(session)),
+        ]
+        return Frame(
+            strip=strip,
+            tag="INVENTED DATA" if about.invented else "",
+            opening=_opening(session),
+            limits=LIMITS,
+            account=account.rename(columns={"in_no_family": "of which in no family"}),
+            account_caption="Records read = accepted + set aside + collapsed, file by file",
+            provenance=_provenance(record),
+            purpose=f"{about.purpose} How the families were chosen: {about.selection or 'not declared'}",
+            contact=_whom_to_ring(session),
+        )
+
+    return frame
+
+
+def _opening(session: Session) -> list[str]:
+    about = session.folder.about
+    if not about.published:
+        return []
+    subset = " It is a subset of what happened, and of what the report lists." if about.published.get("subset") else ""
+    note = f" {about.published['note']}" if about.published.get("note") else ""
+    return [
+        f"This page is about real people, from published reports: {about.published['source']}. "
+        f"Licence: {about.published['licence']}.{subset}{note}"
+    ]
+
+
+def _whom_to_ring(session: Session) -> list[str]:
+    about = session.folder.about
+    said = ["This is not an alert system."]
+    if about.safeguarding_contact:
+        said.append(f"If a child may be at risk now, ring {about.safeguarding_contact}.")
+    if about.owner:
+        said.append(f"Questions about this page: {about.owner}.")
+    return said
+
+
+def _provenance(record: dict[str, Any]) -> list[tuple[str, str]]:
+    given = record.get("parameters", {})
+    rows = [
+        ("Run", record.get("run_id", "")),
+        ("Made on", record.get("started", "")),
+        ("Notebook", f"{record.get('notebook', '')} ({str(record.get('notebook_sha256', ''))[:12]})"),
+        ("Parameters", ", ".join(f"{k}={v}" for k, v in given.items() if k != "family") or "none"),
+        ("Rules", ", ".join(f"{k} {v}" for k, v in (record.get("rules") or {}).items())),
+        ("Kit", f"{record.get('kit', '')}, commit {str(record.get('git_commit') or 'not known')[:12]}"),
+        ("Python", str(record.get("python", ""))),
+        ("Libraries", ", ".join(f"{k} {v}" for k, v in (record.get("libraries") or {}).items())),
+        ("Inputs", ", ".join(f"{k} {str(v)[:12]}" for k, v in (record.get("inputs") or {}).items())),
+    ]
+    return [(item, str(value)) for item, value in rows if value]
+
+
+def _family_ids(session: Session) -> list[str]:
+    review = _everybody(session)
+    return [n for (n,) in review.engine.rows(f"SELECT name FROM {review.codes}families") if not n.isdigit()]
+
+
+def _everybody(session: Session) -> Journeys:
+    from journeys.contacts import as_read
+    from journeys.journey import build_journeys
+    from lib.engine import Table
+
+    return build_journeys(Table(session.engine, "contacts", as_read(session.contacts), (), session))
+
+
+def _refuse_families(notebook: Any, families: list[str]) -> None:
+    """Nothing on a board's page names a family: looked for in everything that the notebook shows."""
+    pattern = re.compile(r"(?<![A-Za-z0-9_])(" + "|".join(map(re.escape, families)) + r")(?![A-Za-z0-9_])")
+    for number, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            words = {k: v for k, v in output.get("data", {}).items() if not k.startswith("image/png")}
+            if pattern.search(json.dumps([words, output.get("metadata", {})], default=str)):
+                raise BuildError(
+                    f"cell {number + 1} of this notebook shows a family's id, and at level 'board' no page names a family. "
+                    "Show counts, or use level team."
+                )
+
+
+def notebook_path(name: str, folder: Path) -> Path:
+    """A notebook by its name without ending. Raises `RequestError`, with the nearest, where there is none."""
+    path = folder / f"{name}.ipynb"
+    known = sorted(p.stem for p in folder.glob("*.ipynb"))
+    if name not in known:
+        raise RequestError(f"there is no notebook '{name}'.{did_you_mean(name, known)} Notebooks: {', '.join(known)}.")
+    return path
+
+
+def period_words(review: Journeys) -> str:
+    """The period in words.
+
+    >>> from journeys.contacts import open_session
+    >>> period_words(_everybody(open_session("sample"))).count(" to ")
+    1
+    """
+    return f"{say(review.start)} to {say(review.end)}"
