@@ -10,7 +10,7 @@ from journeys.contacts import Session, intake_account, open_session
 from journeys.families import fit, load_members
 from lib.dates import say
 from lib.engine import Table
-from lib.errors import RequestError, count, listed
+from lib.errors import RequestError, count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,16 +178,15 @@ def _says(fault: str, n: int, detail: Any) -> str:
 
 
 def data_to(session: Session) -> str:
-    """To which day each supplier's records run, in one line: the earliest and the latest end, and who ends early."""
+    """To which day the agencies' records run, in one line: the last end, how many agencies, and who ends earlier."""
     cover = session.coverage()
+    cover = cover[cover["agency"] != "family"]
     if cover.empty:
         return "no records"
     ends = cover["to_date"].dt.date
     last = max(ends)
-    early = [
-        session.activities.agency(a)
-        for a, end in zip(cover["agency"], ends, strict=True)
-        if end < last and a != "family"
-    ]
-    whole = f"{say(last)}; {len(cover)} agencies"
-    return whole if not early or len(early) > 3 else f"{whole}; earlier: {listed(early)}"
+    early = [session.activities.agency(a) for a, end in zip(cover["agency"], ends, strict=True) if end < last]
+    whole = f"{say(last)}; {count(len(cover), 'agency', 'agencies')}"
+    if not early:
+        return whole
+    return f"{whole}, {len(early)} ending earlier" + (f" ({', '.join(early)})" if len(early) <= 3 else "")

@@ -51,14 +51,21 @@ def _libraries(project: Path) -> Finding:
     lock = project / "requirements.lock"
     if not lock.is_file():
         return Finding("the lock file", False, "requirements.lock is not there: get the kit again.")
-    wanted = re.findall(r"^([A-Za-z0-9._-]+)==([^\s;]+)( ;[^\n\\]*)?", lock.read_text(encoding="utf-8"), re.MULTILINE)
+    text = lock.read_text(encoding="utf-8")
+    wanted: dict[str, set[str]] = {}
+    conditional = set()
+    # A library may stand more than once, for different Pythons or systems.
+    for name, version, marker in re.findall(r"^([A-Za-z0-9._-]+)==([^\s;]+)( ;[^\n\\]*)?", text, re.MULTILINE):
+        wanted.setdefault(name, set()).add(version)
+        if marker:
+            conditional.add(name)
     other, missing = [], []
-    for name, version, marker in wanted:
+    for name, versions in wanted.items():
         try:
-            if metadata.version(name) != version:
+            if metadata.version(name) not in versions:
                 other.append(name)
         except metadata.PackageNotFoundError:
-            if not marker:
+            if name not in conditional:
                 missing.append(name)
     what = f"{len(wanted)} libraries in the lock"
     if not other and not missing:

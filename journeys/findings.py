@@ -81,21 +81,20 @@ def between_agencies(review: Journeys) -> Said:
 
 def fired(firings: Table) -> Said:
     """How often the triggers in force were met, in how many families, and whether help followed."""
-    table = measures.triggers(firings)
-    frame = firings.df()
-    if frame.empty:
-        return Said("No trigger in force was met in this period.")
-    families = int(frame["family_id"].nunique())
+    table, each = measures.triggers(firings), measures.once(firings)
+    if each.empty:
+        return Said(
+            "No trigger in force was met in this period. A trigger is a question to ask a family: it is no score, and no alert."
+        )
+    families = len({f for row in each["families"] for f in row})
+    shared = sum(len(row) > 1 for row in each["families"])
+    once = f" {count(shared, 'firing')} about a child of two families {_is(shared)} counted once." if shared else ""
     waiting = int(table["waiting"].sum())
-    wait = (
-        f" {count(waiting, 'absence')} of an answer {'is' if waiting == 1 else 'are'} still within the days allowed."
-        if waiting
-        else ""
-    )
+    wait = f" {count(waiting, 'answer')} {_is(waiting)} awaited, within the days allowed." if waiting else ""
     return Said(
-        f"{count(len(frame), 'firing')} in {count(families, 'family', 'families')}: help followed in time after "
+        f"{count(len(each), 'firing')} in {count(families, 'family', 'families')}: help followed in time after "
         f"{int(table['answered'].sum())}, not after {int(table['not_answered'].sum())}, and may still follow after "
-        f"{int(table['open'].sum())}.{wait} A trigger is a question to ask a family: it is no score, and no alert."
+        f"{int(table['open'].sum())}.{once}{wait} A trigger is a question to ask a family: it is no score, and no alert."
     )
 
 

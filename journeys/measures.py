@@ -145,31 +145,57 @@ def handovers(review: Journeys) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
+def once(firings: Table) -> pd.DataFrame:
+    """Firings counted once over families: those with the same evidence (a child of two families) are one row.
+
+    Columns: trigger, evidence, families (whose journeys it stands in), certainty, known_on, answered_on (the first, if
+    help followed for any of them), is_open.
+    """
+    import pandas as pd
+
+    frame = firings.df()
+    names = ["trigger", "evidence", "families", "certainty", "known_on", "answered_on", "is_open"]
+    if frame.empty:
+        return pd.DataFrame(columns=names)
+    frame["key"] = [" ".join(sorted(e)) for e in frame["evidence"]]
+    rows = []
+    for (trigger, _), same in frame.groupby(["trigger", "key"], sort=False):
+        answered = same["answered_on"].min()
+        is_open = bool(same["is_open"].any()) and pd.isna(answered)
+        certainty = "certain" if (same["certainty"] == "certain").any() else "possible"
+        families = sorted(same["family_id"])
+        rows.append((trigger, same["evidence"].iloc[0], families, certainty, same["known_on"].min(), answered, is_open))
+    return pd.DataFrame(rows, columns=names)
+
+
 def triggers(firings: Table) -> pd.DataFrame:
     """One row per trigger in force: families and firings, certain and possible, answered, open, not answered.
 
-    `waiting` counts absences whose window has not closed, which are no firings yet. Days to help run from the day it
-    could be known, over the answered alone; open and not answered stand beside them.
+    A firing that stands in two families' journeys, on the same evidence, is counted once. `waiting` counts absences
+    whose window has not closed, which are no firings yet. Days to help run from the day it could be known, over the
+    answered alone; open and not answered stand beside them.
     """
     import pandas as pd
 
     owner = getattr(firings, "owner", None)
     if owner is None or not hasattr(owner, "open_silences"):
         raise RequestError("firings is not what find_triggers gives. Write firings = fj.find_triggers(review) first.")
-    frame = firings.df()
+    frame = once(firings)
     rows = []
     for name, rule in owner.rules.triggers.items():
         some = frame[frame["trigger"] == name]
+        families = {f for row in some["families"] for f in row}
         answered = some["answered_on"].notna()
-        days = (some.loc[answered, "answered_on"] - some.loc[answered, "known_on"]).dt.days
-        is_open = some["is_open"].fillna(False).astype(bool)
+        helped = some[answered]
+        days = [(a - k).days for a, k in zip(helped["answered_on"], helped["known_on"], strict=True)]
+        is_open = some["is_open"].astype(bool)
         rows.append(
             (
-                *(name, rule.says, rule.mark, some["family_id"].nunique(), len(some)),
+                *(name, rule.says, rule.mark, len(families), len(some)),
                 *(int((some["certainty"] == "certain").sum()), int((some["certainty"] == "possible").sum())),
                 *(int(answered.sum()), int(is_open.sum()), int((~answered & ~is_open).sum())),
                 int((owner.open_silences["trigger"] == name).sum()),
-                float(days.median()) if len(days) else None,
+                float(pd.Series(days).median()) if days else None,
             )
         )
     names = [

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from journeys import checks
 from journeys.contacts import Session
-from journeys.journey import Journeys
+from journeys.journey import Journeys, empty
 from lib.dates import say
 from lib.errors import BuildError, RequestError, did_you_mean
 from lib.page import Frame
@@ -64,11 +64,20 @@ def check_board(level: str, what: str) -> None:
         )
 
 
-def show(frame: pd.DataFrame | Table, caption: str, *, level: str = "team", note: str = "", rows: int = 200) -> Shown:
+def show(
+    frame: pd.DataFrame | Table,
+    caption: str,
+    *,
+    level: str = "team",
+    names: Journeys | None = None,
+    note: str = "",
+    rows: int = 200,
+) -> Shown:
     """A table with a caption, made so that everybody can read it, for a notebook and a page.
 
-    `frame` is a DataFrame or a Table (its first rows). At level `board` a table of rows about families is replaced by
-    the number of its rows. Raises `RequestError` for a level that there is not.
+    `frame` is a DataFrame or a Table (its first rows). With `names=review`, agencies and activities are written as
+    people say them. At level `board` a table of rows about families is replaced by the number of its rows. Raises
+    `RequestError` for a level that there is not.
 
     >>> import pandas as pd
     >>> show(pd.DataFrame({"agency": ["police"], "contacts": [2]}), "Contacts by agency")
@@ -84,8 +93,13 @@ def show(frame: pd.DataFrame | Table, caption: str, *, level: str = "team", note
     if level == "board" and any(c in table.columns for c in ROWS_OF_FAMILIES):
         only = pd.DataFrame({"Left out at level board": ["rows about single families"], "Rows": [total]})
         return Shown(only, caption, "Shown once pseudonyms and the review book are there.")
-    if len(table) > rows:
-        table = table.head(rows)
+    table = table.head(rows)
+    if names is not None:
+        words = names.activities
+        said = {"agency": words.agency, "from_agency": words.agency, "to_agency": words.agency, "activity": words.label}
+        table = table.assign(
+            **{c: [v if empty(v) else say_it(v) for v in table[c]] for c, say_it in said.items() if c in table}
+        )
     if total > len(table):
         note = f"The first {len(table):,} of {total:,} rows. {note}".strip()
     return Shown(table, caption, note)

@@ -242,7 +242,7 @@ class _Search:
         covers = [self._covers.get(a) for a in could] if rule.answered_by else []
         rows = []
         for family, person, found in met:
-            helps = help_given.get((family, None), [])
+            helps = help_given.get((family, None, ""), [])
             known_on = max(found.fired_on, *(r.known for r in found.evidence))
             answered_on, is_open = self._answered(found, known_on, rule.answered_within_days, helps, covers)
             ids = [r.id for r in found.evidence]
@@ -260,24 +260,24 @@ class _Search:
         if rule.pattern == "repeat":
             assert rule.times is not None
             near = self._crowded(first, rule.times, rule.within)
-            for (family, person), rows in self._rows(first, near, by_person).items():
+            for (family, person, _), rows in self._rows(first, near, by_person).items():
                 yield from ((family, person, m) for m in patterns.repeat(rows, rule.times, rule.within))
         elif rule.pattern == "follow":
             then = _names(rule.then)
             near = self._crowded(sorted({*first, *then}), 2, rule.within)
             seconds = self._rows(then, near, by_person)
             for key, rows in self._rows(first, near, by_person).items():
-                yield from ((*key, m) for m in patterns.follow(rows, seconds.get(key, []), rule.within))
+                yield from ((*key[:2], m) for m in patterns.follow(rows, seconds.get(key, []), rule.within))
         else:
             asked = self._rows(first, None, by_person)
-            awaited = self._rows(_names(rule.awaited), {f for f, _ in asked}, agency=rule.awaited_agency)
+            awaited = self._rows(_names(rule.awaited), {f for f, _, _ in asked}, agency=rule.awaited_agency)
             agencies = [rule.awaited_agency] if rule.awaited_agency else self._agencies(_names(rule.awaited))
             covers = [self._covers[a] for a in agencies if a in self._covers]
             if len(covers) < len(agencies) or not agencies:
                 self.not_supplied.append(name)
                 covers = []
-            for (family, person), rows in asked.items():
-                answers = awaited.get((family, None), [])
+            for (family, person, _), rows in asked.items():
+                answers = awaited.get((family, None, ""), [])
                 met, open_ones = patterns.silence(rows, answers, rule.within, covers, self.as_at)
                 yield from ((family, person, m) for m in met)
                 waiting += [(name, family, to_date(w.due_on), [r.id for r in w.evidence]) for w in open_ones]
@@ -316,7 +316,9 @@ class _Search:
         return f"c.activity IN ({', '.join(literal(a) for a in activities)})"
 
     def _crowded(self, activities: Sequence[str], times: int, within: Within) -> set[str]:
-        window = within.days if within.days is not None else (within.months or 0) * 31 + (within.working_days or 0) * 4
+        # At Easter or Christmas, the next working day may be five days off.
+        working = 4 * within.working_days + 4 if within.working_days else 0
+        window = within.days if within.days is not None else (within.months or 0) * 31 + working
         select = CROWDED.format(
             steps=self.review.coded,
             contacts=self.review.session.contacts,
@@ -329,8 +331,11 @@ class _Search:
 
     def _rows(
         self, activities: Sequence[str], families: set[str] | None, by_person: bool = False, agency: str | None = None
-    ) -> dict[tuple[str, str | None], list[Seen]]:
-        """Contacts by family (and person), of some activities or of one agency; of some families or of all."""
+    ) -> dict[tuple[str, str | None, str], list[Seen]]:
+        """Contacts by family (and person), of some activities or of one agency; of some families or of all.
+
+        By person, a contact that names nobody stands by itself, under its own id: blanks are never one person.
+        """
         import pyarrow as pa
 
         if families is not None and not families:
@@ -346,11 +351,17 @@ class _Search:
             which=self._which(activities, agency),
             families=near,
         )
-        found: dict[tuple[str, str | None], list[Seen]] = {}
+        found: dict[tuple[str, str | None, str], list[Seen]] = {}
         rows = self.review.engine.rows(select)
+
+        def whose(row: tuple[Any, ...]) -> tuple[str, str | None, str]:
+            if not by_person:
+                return row[0], None, ""
+            return row[0], row[1], "" if row[1] is not None else row[2]
+
         if by_person:
-            rows = sorted(rows, key=lambda r: (r[0], r[1] or ""))
-        for key, group in itertools.groupby(rows, key=lambda r: (r[0], r[1] if by_person else None)):
+            rows = sorted(rows, key=lambda r: (r[0], r[1] or "", r[2] if r[1] is None else ""))
+        for key, group in itertools.groupby(rows, key=whose):
             found[key] = [Seen(i, day, second, a, b, known) for _, _, i, day, second, a, b, known in group]
         return found
 
