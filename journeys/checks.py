@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from journeys.columns import TABLES, identifying
-from journeys.contacts import Session, intake_account, open_session
+from journeys.contacts import Session, intake_account, session_of
 from journeys.families import fit, load_members
 from lib.dates import say
 from lib.engine import Table
@@ -115,17 +115,18 @@ def check_contacts(contacts: Table, members: Table | pd.DataFrame | None = None)
     return _faults(session, members)
 
 
-def account(data: str | Path) -> pd.DataFrame:
+def account(data: str | Path | Table) -> pd.DataFrame:
     """Per file: records read = accepted + set aside + collapsed, always; and how many accepted fit no family.
 
-    A file that is rejected whole is listed with the reason. Returns a DataFrame with the columns of
+    `data` is a folder's name or path, or the contacts that `read_contacts` gave. A file that is rejected whole is listed
+    with the reason. Returns a DataFrame with the columns of
     `columns.TABLES["account"]`.
 
     >>> frame = account("sample")
     >>> bool((frame["read"] == frame["accepted"] + frame["set_aside"] + frame["collapsed"]).all())
     True
     """
-    return full_account(open_session(data))
+    return full_account(session_of(data))
 
 
 def full_account(session: Session) -> pd.DataFrame:

@@ -165,13 +165,24 @@ def read_contacts(
     return _table(session, "contacts", as_read(session.contacts))
 
 
-def set_aside(data: str | Path) -> Table:
+def session_of(data: str | Path | Table) -> Session:
+    """The open store of a folder, or the one that contacts came from."""
+    if not isinstance(data, Table):
+        return open_session(data)
+    if not isinstance(data.owner, Session):
+        raise RequestError("this Table is not what read_contacts gives. Give that, a folder's name, or a path.")
+    return data.owner
+
+
+def set_aside(data: str | Path | Table) -> Table:
     """The records that could not be used, one row each: where, why, and what to do. Never what they held.
+
+    `data` is a folder's name or path, or the contacts that `read_contacts` gave.
 
     >>> set_aside("sample").columns[:2]
     ['source_file', 'source_row']
     """
-    session = open_session(data)
+    session = session_of(data)
     return _table(session, "set_aside", set_aside_rows())
 
 
@@ -238,7 +249,7 @@ def _name_kinds(engine: Engine, store: str, folder: Folder, activities: Activiti
     by_word = {fold(label): name for name, label in activities.agencies.items()}
     by_word |= {fold(name): name for name in activities.agencies}
     names = list(folder.entry.files)
-    found = []
+    found: list[tuple[Any, ...]] = []
     for k, f, label, raw in engine.rows(f"SELECT k, f, agency, activity FROM {store}.kinds_read ORDER BY k"):
         form, _ = folder.formats[names[f]]
         life = label.startswith(form.life_where.get("agency", "\0"))
@@ -248,6 +259,10 @@ def _name_kinds(engine: Engine, store: str, folder: Folder, activities: Activiti
             agency = "family" if life else by_word.get(fold(part), part)
             event = n if len(parts) > 1 else 0
             found.append((k, f, event, agency, raw, activities.find(agency, raw), life))
+    # One spelling for an agency that nobody listed: the first, in order of letters.
+    for part in sorted({row[3] for row in found}):
+        by_word.setdefault(fold(part), part)
+    found = [(*row[:3], by_word[fold(row[3])], *row[4:]) for row in found]
     mapped = {f for _, f, _, _, _, name, life in found if name or life}
     columns: dict[str, list[Any]] = {n: [] for n in _KINDS}
     for k, f, event, agency, raw, name, life in found:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from journeys import overlays
 from journeys.flow import handovers as _handovers
 from journeys.flow import switches as _switches
 from journeys.journey import Journeys
@@ -211,6 +212,11 @@ def triggers(firings: Table) -> pd.DataFrame:
         "not_answered",
     ]
     return pd.DataFrame(rows, columns=[*names, "waiting", "days_to_help_median"])
+
+
+def own_rules(review: Journeys) -> pd.DataFrame:
+    """What the data folder's own rules add to the kit's, or change in them: one row per line."""
+    return overlays.own_rules(review.session.folder)
 
 
 def faults(faults: Table) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from journeys import checks
+from journeys import checks, overlays
 from journeys.contacts import Session
 from journeys.journey import Journeys, empty
 from lib.dates import say
@@ -110,6 +110,7 @@ def frame_for(session: Session, level: str, period: tuple[Any, Any] | None = Non
     about = session.folder.about
     account = checks.full_account(session).drop(columns="rejected_because")
     families = _family_ids(session) if level == "board" else []
+    own = overlays.own_rules(session.folder)
 
     def frame(notebook: Any, record: dict[str, Any]) -> Frame:
         if families:
@@ -129,6 +130,9 @@ def frame_for(session: Session, level: str, period: tuple[Any, Any] | None = Non
             account=account.rename(columns={"in_no_family": "of which in no family"}),
             account_caption="Records read = accepted + set aside + collapsed, file by file",
             provenance=_provenance(record),
+            lede=[]
+            if own.empty
+            else [overlays.in_words(session.folder) + " They are listed under Assumptions and faults."],
             purpose=f"{about.purpose} How the families were chosen: {about.selection or 'not declared'}",
             contact=_whom_to_ring(session),
         )
