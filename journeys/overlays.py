@@ -47,8 +47,8 @@ def in_words(folder: Folder) -> str:
     """How many lines a folder's own rules add and change, in a sentence.
 
     >>> from journeys.sources import open_folder
-    >>> in_words(open_folder("sample"))
-    'The rules in force are the kit\'s own; this folder adds and changes nothing.'
+    >>> print(in_words(open_folder("sample")))
+    The rules in force are the kit's own; this folder adds and changes nothing.
     """
     frame = own_rules(folder)
     if frame.empty:

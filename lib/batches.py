@@ -88,7 +88,7 @@ def places(source: Source, header: Sequence[str]) -> dict[str, int]:
 def assemble(
     source: Source,
     numbers: range,
-    lines: list[int] | None,
+    lines: Sequence[int] | None,
     problems: list[str | None],
     texts: dict[str, pa.Array],
     plain: frozenset[str] = frozenset(),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TextIO
 
-from lib.batches import BATCH, Source, assemble, places, plain_text
+from lib.batches import Source, assemble, places, plain_text
 from lib.errors import DataError
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", ";", "\t", "|")
 END = "\ue000end of file\ue000"
+PIECE = 16_000_000
+"""How many characters of a file are taken at a time."""
 
 csv.field_size_limit(100_000_000)
 
@@ -27,14 +30,14 @@ def from_csv(source: Source) -> Iterator[pa.Table]:
     assert path is not None
     _refuse_what_is_no_csv(source, path)
     encoding = source.encoding or _encoding(source, path)
-    delimiter = source.delimiter or _delimiter(source, path, encoding)
     try:
+        delimiter = source.delimiter or _delimiter(source, path, encoding)
         with open(path, encoding=encoding, newline="", errors="strict") as file:
-            reader = csv.reader(_with_end(file), delimiter=delimiter, strict=False)
+            reader = csv.reader(itertools.chain(iter(file.readline, ""), [END]), delimiter=delimiter, strict=False)
             header = next((row for row in reader if row), None)
             if header is None or header == [END]:
                 raise DataError(f"{source.name} is empty. Export it again from the source system.")
-            yield from _rows(source, header, reader)
+            yield from _rows(source, header, file, delimiter, reader.line_num)
     except UnicodeError:
         raise DataError(f"{source.name} is not text in {encoding}. Declare its encoding in sources.yml.") from None
     except LookupError:
@@ -43,51 +46,101 @@ def from_csv(source: Source) -> Iterator[pa.Table]:
         raise DataError(f"{source.name} cannot be split into records. Export it again as plain CSV.") from None
 
 
-def _with_end(file: Iterable[str]) -> Iterator[str]:
-    """A file's lines, then one more: a reader that is inside quotes swallows it, and so shows that it is."""
-    yield from file
-    yield END
+def _rows(source: Source, header: list[str], file: TextIO, delimiter: str, last: int) -> Iterator[pa.Table]:
+    """The records below a header that ends on line `last`, a piece of the file at a time."""
+    standing = places(source, [plain_text(h) for h in header])
+    row = 0
+    while piece := file.read(PIECE):
+        # To the end of a line: where no quotation mark is open, that is the end of a record too.
+        piece += file.readline()
+        lines: Sequence[int]
+        problems: list[str | None] = []
+        texts = _split_plain(piece, delimiter, len(header), standing)
+        if texts is not None:
+            lines = range(last + 1, last + 1 + len(next(iter(texts.values()))))
+            last = lines.stop - 1
+        else:
+            texts, problems, lines, last = _split(source, piece, file, delimiter, len(header), standing, last)
+        if lines:
+            yield assemble(source, range(row + 1, row + 1 + len(lines)), lines, problems, texts)
+        row += len(lines)
 
 
-def _rows(source: Source, header: list[str], reader: Any) -> Iterator[pa.Table]:
+def _split_plain(piece: str, delimiter: str, width: int, standing: Mapping[str, int]) -> dict[str, pa.Array] | None:
+    """The columns of a piece in which every line is one whole record; nothing where that cannot be sure.
+
+    Without quotation marks and blank lines a record is a line, and nothing can be read in two ways; `_split` gives the
+    same, and takes several times as long.
+    """
+    import pyarrow as pa
+    from pyarrow import csv as fast
+
+    odd = '"' in piece or "\0" in piece or "\n\n" in piece or "\n\r" in piece or piece[0] in "\r\n"
+    if odd or piece.count("\r") != piece.count("\r\n") or len(piece) > 2 * PIECE or not delimiter.isascii():
+        return None
+    names = [str(n) for n in range(width)]
+    wanted = [names[at] for at in standing.values()]
+    try:
+        table = fast.read_csv(
+            pa.py_buffer(piece.encode()),
+            read_options=fast.ReadOptions(column_names=names, block_size=4_000_000),
+            parse_options=fast.ParseOptions(delimiter=delimiter, quote_char=False, double_quote=False),
+            convert_options=fast.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), include_columns=wanted, strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    if len(table) != piece.count("\n") + (not piece.endswith("\n")):
+        return None
+    return {t: table.column(n).combine_chunks() for t, n in zip(standing, wanted, strict=True)}
+
+
+def _split(
+    source: Source,
+    piece: str,
+    file: TextIO,
+    delimiter: str,
+    width: int,
+    standing: Mapping[str, int],
+    before: int,
+) -> tuple[dict[str, pa.Array], list[str | None], Sequence[int], int]:
+    """A piece's columns, problems and lines, however its records are written, and the last line that it took.
+
+    `before` is the line before the piece. A record that is still open at the end of the piece is read on from the file.
+    """
     import pyarrow as pa
 
-    standing = places(source, [plain_text(h) for h in header])
-    width, row, last = len(header), 0, reader.line_num
-    at_end = False
-    while not at_end:
-        records: list[list[str]] = []
-        lines: list[int] = []
-        for record in itertools.islice(reader, BATCH):
-            begins, last = last + 1, reader.line_num
-            if record:
-                records.append(record)
-                lines.append(begins)
-        if not records:
-            return
-        problems: list[str | None] = [None] * len(records)
-        if END in records[-1][-1]:
-            at_end = True
-            if records[-1] != [END]:
-                if lines[-1] < last - 1:
-                    raise DataError(
-                        f"{source.name}, line {lines[-1]}: a quotation mark opens here and never closes, so nothing "
-                        "after it can be told apart. Close it, or export the file again."
-                    )
-                problems[-1] = "cut short"
-            else:
-                records.pop(), lines.pop(), problems.pop()
-        if any(len(r) != width for r in records):
-            for i, record in enumerate(records):
-                if len(record) != width:
-                    blank = not any(f.strip() for f in record)
-                    few = "cut short" if problems[i] else "too few fields"
-                    problems[i] = "empty row" if blank else few if len(record) < width else "too many fields"
-                    records[i] = (record + [""] * width)[:width]
-        columns = list(zip(*records, strict=True)) if records else [()] * width
-        texts = {t: pa.array(columns[at], pa.string()) for t, at in standing.items()}
-        yield assemble(source, range(row + 1, row + 1 + len(records)), lines, problems, texts)
-        row += len(records)
+    waiting = list(io.StringIO(piece, newline=""))
+    # One line more than the file has: a reader that is inside quotes swallows it, and so shows that it is.
+    reader = csv.reader(itertools.chain(waiting, iter(file.readline, ""), [END]), delimiter=delimiter, strict=False)
+    records: list[list[str]] = []
+    lines: list[int] = []
+    last = before
+    while reader.line_num < len(waiting):
+        record = next(reader)
+        begins, last = last + 1, before + reader.line_num
+        if record:
+            records.append(record)
+            lines.append(begins)
+    problems: list[str | None] = [None] * len(records)
+    if records and END in records[-1][-1]:
+        if lines[-1] < last - 1:
+            raise DataError(
+                f"{source.name}, line {lines[-1]}: a quotation mark opens here and never closes, so nothing "
+                "after it can be told apart. Close it, or export the file again."
+            )
+        problems[-1] = "cut short"
+    if any(len(r) != width for r in records):
+        for i, record in enumerate(records):
+            if len(record) != width:
+                blank = not any(f.strip() for f in record)
+                few = "cut short" if problems[i] else "too few fields"
+                problems[i] = "empty row" if blank else few if len(record) < width else "too many fields"
+                records[i] = (record + [""] * width)[:width]
+    columns = list(zip(*records, strict=True)) if records else [()] * width
+    texts = {t: pa.array(columns[at], pa.string()) for t, at in standing.items()}
+    return texts, problems, lines, last
 
 
 def _refuse_what_is_no_csv(source: Source, path: Path) -> None:
