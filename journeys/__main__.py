@@ -134,8 +134,8 @@ def sample(folder: Path, families: int, comparison: int, seed: int) -> None:
     click.echo(invented.describe(planted))
 
 
-@cli.command()
-@click.argument("more", nargs=-1)
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.argument("more", nargs=-1, type=click.UNPROCESSED)
 def lab(more: tuple[str, ...]) -> None:
     """JupyterLab on the notebooks, reachable from this machine alone, with no news and no update checks."""
     command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={PROJECT}", "--ServerApp.ip=127.0.0.1"]

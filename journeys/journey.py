@@ -19,7 +19,7 @@ from journeys.contacts import CLOCK, Session, lay_contacts
 from journeys.families import families_are_named, fit, load_members
 from lib.dates import day_number, read_day, say_short, to_date
 from lib.engine import Engine, Table
-from lib.errors import RequestError, did_you_mean, listed
+from lib.errors import RequestError, count, did_you_mean, listed
 from lib.stores import stored
 
 if TYPE_CHECKING:
@@ -348,11 +348,11 @@ class Journeys(Mapping[str, "Journey"]):
 
     def __repr__(self) -> str:
         n, agencies, first, last = self.engine.rows(
-            f"SELECT count(DISTINCT c) AS n, count(DISTINCT agency) AS g, min(earliest) AS a, max(earliest) AS b FROM {self.coded} AS s"
+            "SELECT count(DISTINCT s.c) AS n, count(DISTINCT CASE WHEN g.name <> 'family' THEN s.agency END) AS g, "
+            f"min(s.earliest) AS a, max(s.earliest) AS b FROM {self.coded} AS s JOIN {self.codes}agencies AS g ON s.agency = g.code"
         )[0]
         span = f", {say_short(to_date(first))} to {say_short(to_date(last))}" if n else ""
-        words = "family" if len(self) == 1 else "families"
-        return f"<Journeys: {len(self)} {words}, {n:,} contacts, {agencies} agencies{span}>"
+        return f"<Journeys: {count(len(self), 'family', 'families')}, {count(n, 'contact')}, {count(agencies, 'agency', 'agencies')}{span}>"
 
     def _first_day(self) -> dt.date:
         """The first day that the agencies declare their records to cover; where none does, the families' first contact."""
@@ -403,8 +403,9 @@ class Journey:
         return Journeys(r.session, r.engine, r.codes, r.start, r.end, r.as_at, [self.family_id])
 
     def __repr__(self) -> str:
-        n, agencies = len(self.steps), self.steps["agency"].nunique()
-        return f"<Journey: {n:,} contacts, {agencies} agencies, {say_short(self.start)} to {say_short(self.end)}>"
+        n, agencies = len(self.steps), self.steps.loc[self.steps["agency"] != "family", "agency"].nunique()
+        span = f"{say_short(self.start)} to {say_short(self.end)}"
+        return f"<Journey: {count(n, 'contact')}, {count(agencies, 'agency', 'agencies')}, {span}>"
 
     def _repr_html_(self) -> str:
         import html

@@ -224,3 +224,9 @@ def test_another_package_called_lib_is_said_in_words(tmp_path: Path) -> None:
     code = f"import sys; sys.path[:] = [{str(tmp_path)!r}, {ours!r}] + [p for p in sys.path if p != {str(ROOT)!r}]; import journeys"
     done = subprocess.run([sys.executable, "-S", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "another package called 'lib'" in done.stderr
+
+
+def test_the_lab_passes_on_what_it_is_given() -> None:
+    done = run("lab", "--version")
+    assert done.returncode == 0
+    assert re.fullmatch(r"4\.\d+\.\d+", done.stdout.strip())
