@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-BATCH = 250_000
+BATCH = 245_760
+"""Two of DuckDB's row groups: a batch that is a whole number of them is written once, and never packed again."""
+
 LONGEST_FIELD = 65_536
 INVISIBLE = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
 CONTROLS = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
@@ -118,6 +120,24 @@ def assemble(
             problem = pc.if_else(odd, "control characters", problem)
         out[target] = values
     return pa.table({"row": row, "line": pa.array(lines, pa.int32()) if lines else row, "problem": problem, **out})
+
+
+def even(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in the same order, as batches of `BATCH` rows and one of what is left."""
+    import pyarrow as pa
+
+    waiting: list[pa.Table] = []
+    rows = 0
+    for table in tables:
+        waiting.append(table)
+        rows += len(table)
+        if rows >= BATCH:
+            whole = pa.concat_tables(waiting)
+            full = rows - rows % BATCH
+            yield from (whole.slice(at, BATCH) for at in range(0, full, BATCH))
+            waiting, rows = [whole.slice(full)], rows - full
+    if rows:
+        yield pa.concat_tables(waiting)
 
 
 def _true_where(test: pa.Array) -> pa.Array:

@@ -6,7 +6,9 @@ Nothing here follows a symlink that stands where output should go, and no messag
 from __future__ import annotations
 
 import contextlib
+import copy
 import datetime
+import functools
 import glob
 import json
 import os
@@ -251,11 +253,17 @@ def load(path: str | os.PathLike[str]) -> Yaml:
     >>> read.line("a", "from")
     3
     """
+    file = Path(path)
+    data, lines = _parsed(file, _yaml_text(file))
+    return Yaml(file, copy.deepcopy(data), lines)
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(file: Path, text: str) -> tuple[Any, dict[tuple[Any, ...], int]]:
+    """The data and the lines of a text: kept, since the rules are asked for by every verb and seldom change."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    file = Path(path)
-    text = _yaml_text(file)
     reader = YAML(typ="safe", pure=True)
     reader.version = (1, 2)
     try:
@@ -277,7 +285,7 @@ def load(path: str | os.PathLike[str]) -> Yaml:
         raise _fault(file, 1, "this is nested too deeply to be read.") from None
     if not isinstance(data, dict | list):
         raise _fault(file, 1, "keys and values were expected (`key: value`), and a single value was found.")
-    return Yaml(file, data, lines)
+    return data, lines
 
 
 def known_keys(yaml: Yaml, where: tuple[Any, ...], allowed: Iterable[str]) -> None:

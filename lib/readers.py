@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from lib.batches import BATCH, Source, assemble, places, plain_text
+from lib.batches import BATCH, Source, assemble, even, places, plain_text
 from lib.csvs import from_csv
 from lib.errors import DataError
 
@@ -44,7 +44,7 @@ def batches(source: Source) -> Iterator[pa.Table]:
     elif source.path is not None and source.path.suffix.lower() in (".xlsx", ".xlsm"):
         yield from _from_workbook(source)
     else:
-        yield from from_csv(source)
+        yield from even(from_csv(source))
 
 
 # Workbooks
