@@ -32,12 +32,12 @@ FROM members ORDER BY person_id, from_day, family_id
 """
 
 FROM_THE_LOG = f"""
-SELECT person_id, family_id, from_day, CAST(coalesce(lead(from_day) OVER (PARTITION BY person_id ORDER BY from_day),
+SELECT person_id, family_id, from_day, CAST(coalesce(lead(from_day) OVER (PARTITION BY person_id ORDER BY from_day, family_id),
     {STILL}) AS INTEGER) AS to_day, 'named in the log' AS because
 FROM (
   SELECT person_id, family_id, min(latest) AS from_day FROM (
     SELECT person_id, family_id, latest,
-      sum(moved) OVER (PARTITION BY person_id ORDER BY latest, family_id ROWS UNBOUNDED PRECEDING) AS spell
+      sum(moved) OVER (PARTITION BY person_id ORDER BY latest, family_id) AS spell
     FROM (
       SELECT person_id, family_id_given AS family_id, latest,
         CASE WHEN family_id_given = lag(family_id_given) OVER (PARTITION BY person_id ORDER BY latest, family_id_given)

@@ -118,7 +118,7 @@ def repeat(rows: Sequence[Seen], times: int, within: Within) -> list[Met]:
     met, used = _repeat_dated(dated, times, within)
     vague = [r for r in in_order(rows) if not r.exact]
     if vague:
-        met += _repeat_vague([r for r in in_order(rows) if r not in used], times, within)
+        met += _repeat_vague([r for r in in_order(rows) if r not in used], times, within, [m.fired_on for m in met])
     return sorted(met, key=_when)
 
 
@@ -137,41 +137,47 @@ def _repeat_dated(dated: list[Seen], times: int, within: Within) -> tuple[list[M
     return met, used
 
 
-def _repeat_vague(left: list[Seen], times: int, within: Within) -> list[Met]:
+def _repeat_vague(left: list[Seen], times: int, within: Within, restarts: list[int]) -> list[Met]:
     """Firings that rest on a contact whose day is not known, the earliest first."""
     met: list[Met] = []
     while True:
-        found = _first_vague(left, times, within)
+        found = _first_vague(left, times, within, restarts)
         if found is None:
             return met
         met.append(found)
         left = [r for r in left if r not in found.evidence and r.latest > found.fired_on]
 
 
-def _first_vague(left: list[Seen], times: int, within: Within) -> Met | None:
+def _first_vague(left: list[Seen], times: int, within: Within, restarts: list[int]) -> Met | None:
     for last_day in sorted({r.latest for r in left}):
+        # Had it fallen by the day of an earlier firing, the count would since have started again without it.
+        since = max((day for day in restarts if day < last_day), default=None) if times > 1 else None
         inside = [r for r in left if r.latest <= last_day]
         sets = []
         for start in sorted({r.latest for r in inside}):
             end = within.last(start)
             chosen = tuple(r for r in inside if r.latest >= start and r.earliest <= end)
             if len(chosen) >= times and any(not r.exact for r in chosen) and any(r.latest == last_day for r in chosen):
-                sets.append((not _always(chosen, times, within), start, chosen))
+                sets.append((not _always(chosen, times, within, since), start, chosen))
         if sets:
             doubtful, _, chosen = min(sets, key=lambda s: s[:2])
             return Met(last_day, chosen, not doubtful)
     return None
 
 
-def _always(rows: Sequence[Seen], times: int, within: Within) -> bool:
-    """Whether so many lie within the window wherever in its span each of them fell."""
+def _always(rows: Sequence[Seen], times: int, within: Within, since: int | None) -> bool:
+    """Whether so many lie within the window, after a day, wherever in its span each of them fell."""
+    if since is not None:
+        rows = [r for r in rows if r.latest > since]
     spans = [range(r.earliest, r.latest + 1) for r in rows]
     ways = 1
     for span in spans:
         ways *= len(span)
         if ways > MOST_ASSIGNMENTS:
-            return all(b.latest <= within.last(a.earliest) for a in rows for b in rows if a is not b)
-    return all(_enough(sorted(days), times, within) for days in itertools.product(*spans))
+            late = since is None or all(r.earliest > since for r in rows)
+            return late and all(b.latest <= within.last(a.earliest) for a in rows for b in rows if a is not b)
+    counted = (sorted(d for d in days if since is None or d > since) for days in itertools.product(*spans))
+    return all(_enough(days, times, within) for days in counted)
 
 
 def _enough(days: list[int], times: int, within: Within) -> bool:

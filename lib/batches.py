@@ -60,8 +60,11 @@ def plain_text(text: str) -> str:
     return re.sub(INVISIBLE, "", unicodedata.normalize("NFKC", text)).strip()
 
 
-def places(source: Source, header: Sequence[str]) -> dict[str, int]:
-    """Where each target stands in the header. Names that no format lists are looked at and left."""
+def places(source: Source, header: Sequence[str], is_heading: Callable[[], bool] = lambda: True) -> dict[str, int]:
+    """Where each target stands in the header. Names that no format lists are looked at and left.
+
+    `is_heading` is asked before a message names what else stands on that line: it may hold values by mistake.
+    """
     wanted = {t: plain_text(h) for t, h in source.columns.items()}
     for target, name in wanted.items():
         at = [i + 1 for i, h in enumerate(header) if h == name]
@@ -79,6 +82,11 @@ def places(source: Source, header: Sequence[str]) -> dict[str, int]:
                 f"{listed(wanted[t] for t in missing)}. Column names belong on line 1."
             )
         name = wanted[missing[0]]
+        if not is_heading():
+            raise DataError(
+                f"{source.name} has no column '{name}', which {source.where(missing[0])} reads as the {missing[0]}. Its first "
+                "line has another number of columns than the next, so it may hold values and is not shown. Export it again."
+            )
         raise DataError(
             f"{source.name} has no column '{name}', which {source.where(missing[0])} reads as the {missing[0]}."
             f"{did_you_mean(name, header)} Columns found: {listed(h for h in header if h)}. "

@@ -46,9 +46,16 @@ def from_csv(source: Source) -> Iterator[pa.Table]:
         raise DataError(f"{source.name} cannot be split into records. Export it again as plain CSV.") from None
 
 
+def _is_a_heading(header: list[str], file: TextIO, delimiter: str) -> bool:
+    """Whether the next line has as many fields: two lines run together put values among the names."""
+    below = next((row for row in csv.reader(iter(file.readline, ""), delimiter=delimiter) if row), None)
+    return below is None or len(below) == len(header)
+
+
 def _rows(source: Source, header: list[str], file: TextIO, delimiter: str, last: int) -> Iterator[pa.Table]:
     """The records below a header that ends on line `last`, a piece of the file at a time."""
-    standing = places(source, [plain_text(h) for h in header])
+    names = [plain_text(h) for h in header]
+    standing = places(source, names, lambda: _is_a_heading(header, file, delimiter))
     row = 0
     while piece := file.read(PIECE):
         # To the end of a line: where no quotation mark is open, that is the end of a record too.

@@ -7,10 +7,21 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from lib.errors import DataError
+
 
 def private(folder: Path) -> Path:
-    """A folder for its owner alone, made if it is not there."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """A folder for its owner alone, made if it is not there. Raises `DataError` where nothing may be written in it."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        allowed = os.access(folder, os.W_OK)
+    except OSError:
+        allowed = False
+    if not allowed:
+        raise DataError(
+            f"nothing may be written in {folder.parent.name}/{folder.name}, where the store of this folder belongs. Give yourself "
+            "the right to write there, or copy the folder to where you have it."
+        )
     return folder
 
 

@@ -26,6 +26,11 @@ def absences(days: str) -> str:
 
 
 STORIES = {
+    "what may have fallen before an earlier firing is only possible after it": (
+        D28,
+        "2024-05-10 a, 2024-05-15 b, 2024-05-20 c, 2024-05-25 d, 2024-05-28 e, 2024-05 m",
+        ["20 May 2024 (a b c)", "31 May 2024 possible (d e m)"],
+    ),
     "day 28 is within 28 days": (D28, "2024-04-16 a, 2024-04-29 b, 2024-05-14 c", ["14 May 2024 (a b c)"]),
     "day 29 is not within 28 days": (D28, "2024-04-16 a, 2024-04-29 b, 2024-05-15 c", []),
     "a lasting pattern asks again at the rule's own pace": (
