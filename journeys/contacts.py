@@ -7,46 +7,25 @@ changes. A file that cannot be read at all stops `read_contacts`; `account` and 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from journeys import sources as data_folders
-from journeys.activities import Activities, fold, read_activities
-from journeys.columns import TABLES, UNMAPPED, identifying
+from journeys.activities import Activities, read_activities
+from journeys.columns import identifying
+from journeys.extracts import fill_store, lay_contacts
 from journeys.sources import Folder
-from lib import intake
 from lib.engine import Engine, Table
 from lib.errors import DataError, RequestError
-from lib.records import Shape
-from lib.stores import stored
+from lib.stores import attach_stored
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = "2"
 """Goes up when the store's tables change, so that older stores are rebuilt."""
-
-SHAPE = Shape(
-    texts=(
-        *("contact_id", "person_id", "family_id", "agency", "activity", "reason", "need_id", "outcome", "referred_to"),
-        *("professional_id", "replaces", "precision", "time"),
-    ),
-    dates=("date", "recorded_on", "earliest", "latest", "ends_on"),
-    required=(
-        ("no agency", ("agency",)),
-        ("no activity", ("activity",)),
-        ("no person and no family", ("person_id", "family_id")),
-    ),
-    id="contact_id",
-    recorded="recorded_on",
-    precision="precision",
-    time="time",
-    span=("earliest", "latest"),
-    kind=("agency", "activity"),
-)
 
 CONTACTS = """
 SELECT contact_id, person_id, family_id_given, agency, professional_id, activity, nature, asked_by, raw_activity,
@@ -124,13 +103,12 @@ def open_session(
     if folder.path is None:
         engine = Engine()
         engine.con.execute("ATTACH ':memory:' AS store")
-        _fill(engine, "store", folder, activities)
+        fill_store(engine, "store", folder, activities)
         lay_contacts(engine)
         return Session(folder, engine, activities, "", None, _rejected(engine))
     seen, key, home = folder.fingerprint(), _key(folder), folder.path / ".store"
-    path = stored(home, key, lambda engine, name: _fill(engine, name, folder, activities))
     engine = Engine(home)
-    engine.attach(path, "store")
+    attach_stored(engine, home, key, lambda new, name: fill_store(new, name, folder, activities), "store")
     lay_contacts(engine)
     engine.is_old = lambda: _old(folder, seen, key)
     return Session(folder, engine, activities, key, home, _rejected(engine))
@@ -215,152 +193,6 @@ def _old(folder: Folder, seen: tuple[tuple[str, int, int], ...], key: str) -> st
     )
 
 
-# Filling a store
-
-
-def _fill(engine: Engine, store: str, folder: Folder, activities: Activities) -> None:
-    """Every table of a store: rows and the kinds, files and agencies that they name; set_aside, account, coverage, faults."""
-    taken = intake.read(engine, folder.sources(), SHAPE, {"agency": folder.entry.agencies or []}, store)
-    engine.load(f"{store}.account", taken.account.assign(n=range(len(taken.account))))
-    _name_files(engine, store, folder)
-    _name_kinds(engine, store, folder, activities)
-    lay_contacts(engine, store)
-    _supersede(engine, store)
-    _coverage(engine, store, folder)
-
-
-def _name_files(engine: Engine, store: str, folder: Folder) -> None:
-    """Beside each file, whether its person ids are shared by all suppliers."""
-    import pyarrow as pa
-
-    files = engine.arrow(f"SELECT f, supplier, source_file FROM {store}.files ORDER BY f")
-    shared = [folder.entry.files[name].person_ids == "shared" for name in files.column("source_file").to_pylist()]
-    engine.load(f"{store}.files", files.append_column("shared", pa.array(shared, pa.bool_())))
-
-
-def _name_kinds(engine: Engine, store: str, folder: Folder, activities: Activities) -> None:
-    """Each agency's own words for itself and for a kind of contact, in the kit's words.
-
-    A word that nobody has listed keeps its own name, counted as unmapped; where a log maps to no activity at all (an
-    event log), every row of it is a touch. A label that names two agencies gives two contacts, numbered as events.
-    """
-    import pyarrow as pa
-
-    by_word = {fold(label): name for name, label in activities.agencies.items()}
-    by_word |= {fold(name): name for name in activities.agencies}
-    names = list(folder.entry.files)
-    found: list[tuple[Any, ...]] = []
-    for k, f, label, raw in engine.rows(f"SELECT k, f, agency, activity FROM {store}.kinds_read ORDER BY k"):
-        form, _ = folder.formats[names[f]]
-        life = label.startswith(form.life_where.get("agency", "\0"))
-        cut = form.several.get("agency")
-        parts = [label] if life or not cut else [p.strip() for p in re.split(re.escape(cut), label) if p.strip()]
-        for n, part in enumerate(parts, start=1):
-            agency = "family" if life else by_word.get(fold(part), part)
-            event = n if len(parts) > 1 else 0
-            found.append((k, f, event, agency, raw, activities.find(agency, raw), life))
-    # One spelling for an agency that nobody listed: the first, in order of letters.
-    for part in sorted({row[3] for row in found}):
-        by_word.setdefault(fold(part), part)
-    found = [(*row[:3], by_word[fold(row[3])], *row[4:]) for row in found]
-    mapped = {f for _, f, _, _, _, name, life in found if name or life}
-    columns: dict[str, list[Any]] = {n: [] for n in _KINDS}
-    for k, f, event, agency, raw, name, life in found:
-        nature = "life" if life else activities.nature(name)
-        if nature == UNMAPPED and f not in mapped:
-            nature = "touch"
-        asked = activities.known[name].asked_by if name else "unknown"
-        row = (len(columns["k"]), k, event, agency, name or raw, nature, asked, raw, bool(name) or life)
-        for column, value in zip(columns.values(), row, strict=True):
-            column.append(value)
-    kinds = {"kind": pa.int32(), "k": pa.int32(), "event": pa.int32(), "is_mapped": pa.bool_()}
-    engine.load(f"{store}.kinds", pa.table({c: pa.array(v, kinds.get(c, pa.string())) for c, v in columns.items()}))
-    engine.drop(f"{store}.kinds_read")
-    labels = engine.rows(
-        f"SELECT DISTINCT referred_to FROM {store}.rows WHERE referred_to IS NOT NULL ORDER BY referred_to"
-    )
-    referred = {"label": [r for (r,) in labels], "agency": [by_word.get(fold(r), r) for (r,) in labels]}
-    engine.load(f"{store}.referred", pa.table({n: pa.array(v, pa.string()) for n, v in referred.items()}))
-
-
-_KINDS = ("kind", "k", "event", "agency", "activity", "nature", "asked_by", "raw_activity", "is_mapped")
-
-CONTACT_ROWS = """
-SELECT r.c + w.event AS c, w.kind, concat(p.supplier, ':', coalesce(r.own_id, concat(r.digest, '-', CAST(r.nth AS VARCHAR))),
-    CASE WHEN w.event > 0 THEN concat('#', CAST(w.event AS VARCHAR)) ELSE '' END) AS contact_id,
-  CASE WHEN r.person_id IS NULL OR p.shared THEN r.person_id ELSE concat(p.supplier, ':', r.person_id) END AS person_id,
-  r.family_id AS family_id_given, w.agency, r.professional_id, w.activity, w.nature, w.asked_by, w.raw_activity,
-  r.need_id, r.reason, r.outcome, coalesce(q.agency, r.referred_to) AS referred_to, r.day, r.second, r.t_utc,
-  CASE r.grain WHEN 0 THEN 'day' WHEN 1 THEN 'month' WHEN 2 THEN 'year' ELSE 'approximate' END AS precision,
-  r.earliest, r.latest, r.ends_on_day AS ends_day, r.recorded_on_day AS recorded_day,
-  CASE WHEN r.replaces IS NOT NULL THEN concat(p.supplier, ':', r.replaces)
-    WHEN r.version > 1 THEN concat(p.supplier, ':', r.own_id) END AS replaces,
-  p.source_file, r.source_row, r.version, coalesce(r.recorded_on_day, r.latest) AS known_day, r.next_day AS next_known,
-  w.is_mapped, r.own_id, r.f, r.grain
-FROM {store}.rows AS r JOIN {store}.kinds AS w ON r.k = w.k JOIN {store}.files AS p ON r.f = p.f
-  LEFT JOIN {store}.referred AS q ON r.referred_to = q.label
-"""
-"""The contacts behind a store's rows: a row per accepted version of a contact, in the kit's words."""
-
-
-def lay_contacts(engine: Engine, store: str = "store") -> None:
-    """Make the view `contacts` over a store that is attached to an engine."""
-    engine.view("contacts", CONTACT_ROWS.format(store=store))
-
-
-def _supersede(engine: Engine, store: str) -> None:
-    """A contact that the supplier says replaces another ends that other's last version."""
-    if not engine.rows(f"SELECT count(*) AS n FROM {store}.rows WHERE replaces IS NOT NULL")[0][0]:
-        return
-    engine.make(
-        "superseded",
-        "SELECT o.f, o.source_row, min(n.known_day) AS on_day FROM contacts AS o JOIN contacts AS n "
-        "ON n.replaces = o.contact_id AND n.contact_id <> o.contact_id GROUP BY o.f, o.source_row",
-    )
-    engine.write(
-        f"UPDATE {store}.rows SET next_day = coalesce(least(rows.next_day, s.on_day), s.on_day) FROM superseded AS s "
-        "WHERE rows.f = s.f AND rows.source_row = s.source_row"
-    )
-    engine.drop("superseded")
-
-
-def _coverage(engine: Engine, store: str, folder: Folder) -> None:
-    """From which day to which each agency's records run: as declared, or else its first to last contact."""
-    import pyarrow as pa
-
-    from lib.dates import day_number
-
-    covers = [(n, e.covers, e.agency) for n, e in folder.entry.files.items() if e.covers]
-    table = pa.table(
-        {
-            "source_file": pa.array([n for n, _, _ in covers], pa.string()),
-            "agency": pa.array([a for _, _, a in covers], pa.string()),
-            "a": pa.array([day_number(c[0]) for _, c, _ in covers if c], pa.int32()),
-            "b": pa.array([day_number(c[1]) for _, c, _ in covers if c], pa.int32()),
-        }
-    )
-    engine.load("declared", table)
-    engine.make(
-        f"{store}.coverage",
-        f"""
-        SELECT agency, min(a) AS from_day, max(b) AS to_day,
-          min(CASE WHEN declared THEN 1 ELSE 0 END) = 1 AS is_declared
-        FROM (
-          SELECT agency, a, b, TRUE AS declared FROM declared WHERE agency IS NOT NULL
-          UNION ALL
-          SELECT c.agency, coalesce(d.a, c.a) AS a, coalesce(d.b, c.b) AS b, d.a IS NOT NULL AS declared
-          FROM (
-            SELECT w.agency, p.source_file, min(r.a) AS a, max(r.b) AS b
-            FROM (SELECT k, f, min(earliest) AS a, max(latest) AS b FROM {store}.rows GROUP BY k, f) AS r
-              JOIN {store}.kinds AS w ON r.k = w.k JOIN {store}.files AS p ON r.f = p.f
-            WHERE w.nature <> 'life' GROUP BY w.agency, p.source_file
-          ) AS c LEFT JOIN declared AS d ON c.source_file = d.source_file
-        ) AS e GROUP BY agency
-        """,
-    )
-    engine.drop("declared")
-
-
 SET_ASIDE = """
 SELECT p.source_file, s.source_row, s.source_line, s.because AS reason, s.at_fault AS "column", {found} AS found, {fix} AS fix
 FROM store.set_aside AS s JOIN store.files AS p ON s.f = p.f ORDER BY p.source_file, s.source_row
@@ -404,8 +236,3 @@ def _found() -> str:
         "WHEN s.because LIKE 'no %' OR s.because = 'empty row' THEN 'nothing' WHEN s.because LIKE 'amended%' THEN 'two versions' "
         "ELSE s.because END"
     )
-
-
-def columns_of(table: str) -> list[str]:
-    """The declared columns of a table, by name."""
-    return [c.name for c in TABLES[table]]

@@ -239,6 +239,7 @@ def _steps(
     engine.make("numbered", NUMBERED)
     engine.make("tied_days", TIED_DAYS)
     engine.make(f"{at}steps", STEPS)
+    journeymap.keep_maps(engine, at)
     engine.drop("placed", "untimed", "busy", "numbered", "tied_days", "kinds", "fits", "candidates", "verdicts")
 
 

@@ -16,13 +16,10 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from journeys.journey import Journeys
+    from lib.engine import Engine
 
 BY = {"activity": "activities", "agency": "agencies", "professional": "professionals"}
 ORDERS = ("moments", "file")
-
-SIMPLE_MOVES = """
-SELECT {by}_before AS a, {by} AS b, days, count(*) AS n FROM {steps} AS s WHERE simple = 1 GROUP BY {by}_before, {by}, days
-"""
 
 TIED_TO = """
 SELECT family, moment, {by} AS v, count(*) AS n, max(days) AS days FROM {steps} AS s
@@ -45,25 +42,63 @@ FROM tied_to AS t JOIN tied_from AS f ON t.family = f.family AND f.moment = t.mo
 """
 """The moves into or out of a moment of several contacts: each pair of values, with its parts of the whole move."""
 
-EDGE_FAMILIES = """
+SUMMED_MOVES = """
+SELECT {by}_before AS a, {by} AS b, 1 AS whole, count(*) AS parts FROM {steps} AS s WHERE simple = 1 GROUP BY {by}_before, {by}
+UNION ALL
+SELECT a, b, whole, sum(parts) AS parts FROM tied_moves GROUP BY a, b, whole
+"""
+"""Moves from value to value, by the number of parts into which they were split."""
+
+SUMMED_FAMILIES = """
 SELECT a, b, count(DISTINCT family) AS families FROM (
   SELECT {by}_before AS a, {by} AS b, family FROM {steps} AS s WHERE simple = 1
   UNION ALL SELECT a, b, family FROM tied_moves
 ) AS e GROUP BY a, b
 """
 
-NODES = """
-SELECT {by} AS v, count({distinct} c) AS contacts, count(DISTINCT family) AS families FROM {steps} AS s
+SUMMED_DAYS = """
+SELECT a, b, min(CASE WHEN 2 * up_to >= total THEN days END) AS lower_middle,
+  min(CASE WHEN 2 * up_to > total THEN days END) AS upper_middle
+FROM (
+  SELECT a, b, days, sum(n) OVER (PARTITION BY a, b ORDER BY days ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS up_to,
+    sum(n) OVER (PARTITION BY a, b) AS total
+  FROM (
+    SELECT a, b, days, sum(n) AS n FROM (
+      SELECT {by}_before AS a, {by} AS b, days, count(*) AS n FROM {steps} AS s WHERE simple = 1 GROUP BY {by}_before, {by}, days
+      UNION ALL SELECT a, b, days, count(*) AS n FROM tied_moves GROUP BY a, b, days
+    ) AS m WHERE days IS NOT NULL GROUP BY a, b, days
+  ) AS d
+) AS u GROUP BY a, b
+"""
+"""The two values in the middle of the days of each edge's moves, each pair of moments once; they are one where the count is odd."""
+
+SUMMED_NODES = """
+SELECT {by} AS v, count(DISTINCT c) AS contacts, count(DISTINCT family) AS families FROM {steps} AS s
 WHERE moment IS NOT NULL GROUP BY {by}
 """
 
-ENDS = """
-SELECT s.{by} AS v, count(*) AS parts, max(z.size) AS whole, s.family FROM {steps} AS s
-  JOIN (SELECT family, count(*) AS size FROM {steps} AS r WHERE {test} GROUP BY family) AS z ON s.family = z.family
-WHERE {test} GROUP BY s.{by}, s.family
+SUMMED_ENDS = """
+SELECT e.is_start, e.v, z.size AS whole, sum(e.n) AS parts FROM (
+  SELECT family, {by} AS v, CASE WHEN moment = 1 THEN 1 ELSE 0 END AS is_start, count(*) AS n FROM {steps} AS s
+  WHERE moment = 1 GROUP BY family, {by}, moment
+  UNION ALL
+  SELECT family, {by} AS v, 0 AS is_start, count(*) AS n FROM {steps} AS s WHERE is_last = 1 GROUP BY family, {by}
+) AS e JOIN (
+  SELECT family, 1 AS is_start, count(*) AS size FROM {steps} AS s WHERE moment = 1 GROUP BY family
+  UNION ALL
+  SELECT family, 0 AS is_start, count(*) AS size FROM {steps} AS s WHERE is_last = 1 GROUP BY family
+) AS z ON e.family = z.family AND e.is_start = z.is_start
+GROUP BY e.is_start, e.v, z.size
 """
 
-ENDS_ADDED = "SELECT v, whole, sum(parts) AS parts FROM ({ends}) AS e GROUP BY v, whole"
+SUMMED_WHOLE = """
+SELECT count(*) FILTER (WHERE simple = 1) AS simple, max(t.tied) AS tied,
+  count(DISTINCT CASE WHEN moves = 1 AND moment IS NULL THEN c END) AS imprecise
+FROM {steps} AS s, (SELECT count(*) AS tied FROM (SELECT DISTINCT family, moment FROM tied_to) AS d) AS t
+"""
+
+KEPT = ("activity", "agency")
+"""Maps whose sums a store of steps keeps, over all its families; any other is summed when it is asked for."""
 
 FILE_ORDER = """
 SELECT family, v, day, lag(v) OVER w AS before, lag(day) OVER w AS day_before, lag(c) OVER w AS c_before, lead(c) OVER w AS c_after, c
@@ -90,41 +125,54 @@ def journey_map(review: Journeys, by: str, order: str) -> nx.DiGraph:
 
 def tied_moves(review: Journeys, by: str) -> None:
     """Make `tied_to`, `tied_from` and `tied_moves` in the review's engine."""
-    engine, steps = review.engine, review.coded
+    _tied_moves(review.engine, by, review.coded)
+
+
+def _tied_moves(engine: Engine, by: str, steps: str) -> None:
     engine.make("tied_to", TIED_TO.format(by=by, steps=steps))
     engine.make("tied_from", TIED_FROM.format(by=by, steps=steps))
     engine.make("tied_moves", TIED_MOVES)
 
 
-def _by_moments(review: Journeys, by: str) -> tuple[Any, ...]:
-    engine, steps = review.engine, review.coded
-    tied_moves(review, by)
-    weights: dict[tuple[Any, Any], Fraction] = defaultdict(Fraction)
-    days: dict[tuple[Any, Any], dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    moves = 0
-    for a, b, gap, n in engine.rows(SIMPLE_MOVES.format(by=by, steps=steps)):
-        weights[a, b] += n
-        moves += n
-        if gap is not None:
-            days[a, b][gap] += n
-    for a, b, whole, parts in engine.rows("SELECT a, b, whole, sum(parts) AS p FROM tied_moves GROUP BY a, b, whole"):
-        weights[a, b] += Fraction(int(parts), int(whole))
-    for a, b, gap, n in engine.rows(
-        "SELECT a, b, days, count(*) AS n FROM tied_moves WHERE days IS NOT NULL GROUP BY a, b, days"
+def keep_maps(engine: Engine, at: str) -> None:
+    """Keep the sums of every family's moves in the store that is being filled, so that a map is read and not made."""
+    for by in KEPT:
+        _sum(engine, by, f"{at}steps", f"{at}{by}_")
+
+
+def _sum(engine: Engine, by: str, steps: str, into: str) -> None:
+    _tied_moves(engine, by, steps)
+    for name, select in (
+        ("moves", SUMMED_MOVES),
+        ("families", SUMMED_FAMILIES),
+        ("days", SUMMED_DAYS),
+        ("nodes", SUMMED_NODES),
+        ("ends", SUMMED_ENDS),
+        ("whole", SUMMED_WHOLE),
     ):
-        days[a, b][gap] += n
-    tied = engine.rows("SELECT count(*) AS n FROM (SELECT DISTINCT family, moment FROM tied_to) AS t")[0][0]
-    families = {(a, b): n for a, b, n in engine.rows(EDGE_FAMILIES.format(by=by, steps=steps))}
-    shared = engine.rows(f"SELECT count(*) - count(DISTINCT c) AS n FROM {review.codes}steps")[0][0]
-    nodes = engine.rows(NODES.format(by=by, steps=steps, distinct="DISTINCT" if shared else ""))
-    ends = []
-    for test in ("moment = 1", "is_last = 1"):
-        added: dict[Any, Fraction] = defaultdict(Fraction)
-        for v, whole, parts in engine.rows(ENDS_ADDED.format(ends=ENDS.format(by=by, steps=steps, test=test))):
-            added[v] += Fraction(int(parts), int(whole))
-        ends.append(added)
+        engine.make(f"{into}{name}", select.format(by=by, steps=steps))
     engine.drop("tied_to", "tied_from", "tied_moves")
-    return weights, days, families, nodes, ends, moves + tied, tied
+
+
+def _by_moments(review: Journeys, by: str) -> tuple[Any, ...]:
+    engine, at = review.engine, f"{review.codes}{by}_"
+    if by not in KEPT or review.coded != f"{review.codes}steps":
+        at = "summed_"
+        _sum(engine, by, review.coded, at)
+    weights: dict[tuple[Any, Any], Fraction] = defaultdict(Fraction)
+    for a, b, whole, parts in engine.rows(f"SELECT a, b, whole, parts FROM {at}moves"):
+        weights[a, b] += Fraction(int(parts), int(whole))
+    middles = engine.rows(f"SELECT a, b, lower_middle, upper_middle FROM {at}days")
+    days = {(a, b): (low + high) / 2 for a, b, low, high in middles}
+    families = {(a, b): n for a, b, n in engine.rows(f"SELECT a, b, families FROM {at}families")}
+    nodes = engine.rows(f"SELECT v, contacts, families FROM {at}nodes")
+    ends: list[dict[Any, Fraction]] = [defaultdict(Fraction), defaultdict(Fraction)]
+    for is_start, v, whole, parts in engine.rows(f"SELECT is_start, v, whole, parts FROM {at}ends"):
+        ends[1 - is_start][v] += Fraction(int(parts), int(whole))
+    simple, tied, imprecise = engine.rows(f"SELECT simple, tied, imprecise FROM {at}whole")[0]
+    if at == "summed_":
+        engine.drop(*(f"{at}{name}" for name in ("moves", "families", "days", "nodes", "ends", "whole")))
+    return weights, days, families, nodes, ends, simple + (tied or 0), tied or 0, imprecise
 
 
 def _by_file(review: Journeys, by: str) -> tuple[Any, ...]:
@@ -149,7 +197,11 @@ def _by_file(review: Journeys, by: str) -> tuple[Any, ...]:
         for c in ("c_before", "c_after")
     ]
     engine.drop("filed")
-    return weights, days, families, nodes, ends, int(sum(weights.values())), 0
+    middles = {edge: _median(counts) for edge, counts in days.items()}
+    imprecise = engine.rows(f"SELECT count(DISTINCT c) AS n FROM {review.coded} AS s WHERE moves = 1 AND grain <> 0")[
+        0
+    ][0]
+    return weights, middles, families, nodes, ends, int(sum(weights.values())), 0, imprecise
 
 
 def _graph(
@@ -158,22 +210,19 @@ def _graph(
     order: str,
     names: dict[int, str],
     weights: dict[tuple[Any, Any], Fraction],
-    days: dict[tuple[Any, Any], dict[int, int]],
+    days: dict[tuple[Any, Any], float | None],
     families: dict[tuple[Any, Any], int],
     nodes: list[tuple[Any, ...]],
     ends: list[dict[Any, Fraction]],
     moves: int,
     tied: int,
+    imprecise: int,
 ) -> nx.DiGraph:
     import networkx as nx
 
     def name(code: Any) -> str:
         return "unknown" if code is None else names[code]
 
-    imprecise = review.engine.rows(
-        f"SELECT count(DISTINCT c) AS n FROM {review.coded} AS s WHERE moves = 1 AND "
-        + ("moment IS NULL" if order == "moments" else "grain <> 0")
-    )[0][0]
     graph = nx.DiGraph(
         by=by,
         order=order,
@@ -187,9 +236,7 @@ def _graph(
         starts, stops = (float(part.get(v, Fraction(0))) for part in ends)
         graph.add_node(name(v), contacts=contacts, families=n, starts=starts, ends=stops)
     for (a, b), weight in sorted(weights.items(), key=lambda e: (name(e[0][0]), name(e[0][1]))):
-        graph.add_edge(
-            name(a), name(b), moves=float(weight), families=families[a, b], days_median=_median(days.get((a, b), {}))
-        )
+        graph.add_edge(name(a), name(b), moves=float(weight), families=families[a, b], days_median=days.get((a, b)))
     return graph
 
 

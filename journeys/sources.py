@@ -11,10 +11,11 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
+from journeys.declared import FORMAT_TARGETS, FileEntry, FolderEntry, Format
 from lib import files
 from lib.batches import Source
 from lib.dates import date_format, say, zone_info
@@ -27,83 +28,12 @@ USES = ("review", "triggers", "linkage", "comparison", "cost", "training")
 PROJECT = Path(__file__).resolve().parent.parent
 RULES = Path(__file__).resolve().parent / "rules"
 
-FORMAT_TARGETS = (
-    *("contact_id", "person_id", "family_id", "date", "time", "precision", "earliest", "latest", "ends_on", "agency"),
-    *("activity", "reason", "need_id", "outcome", "referred_to", "professional_id", "recorded_on", "replaces", "note"),
-)
-"""What a format may name. `note` may be named and is not read: free text stays where it is."""
-
 _NEEDED = ("date", "activity")
 _UNREAD = frozenset({"note"})
 _PERMISSION = ("controller", "agreement", "lawful_basis", "allowed_uses", "keep_until")
 
 today = dt.date.today
 """The day against which `keep_until` is held; tests set another."""
-
-
-class Format(BaseModel):
-    """How a file's columns and dates are written."""
-
-    model_config = ConfigDict(extra="forbid")
-    version: str = ""
-    source: str = ""
-    columns: dict[str, str]
-    dates: list[str] = ["%d/%m/%Y", "%d/%m/%Y %H:%M"]
-    delimiter: str | None = None
-    encoding: str | None = None
-    sheet: str | None = None
-    several: dict[str, str] = {}
-    life_where: dict[str, str] = {}
-
-
-class FileEntry(BaseModel):
-    """One file of a folder, as sources.yml declares it."""
-
-    model_config = ConfigDict(extra="forbid")
-    format: str | Format
-    agency: str | None = None
-    family: str | None = None
-    covers: tuple[dt.date, dt.date] | None = None
-    controller: str | None = None
-    agreement: str | None = None
-    lawful_basis: str | None = None
-    allowed_uses: list[Literal["review", "triggers", "linkage", "comparison", "cost", "training"]] | None = None
-    keep_until: dt.date | None = None
-    person_ids: Literal["own", "shared"] = "own"
-    series: str | None = None
-    zone: str = "Europe/London"
-    midnight: Literal["time", "none"] = "none"
-    encoding: str | None = None
-    delimiter: str | None = None
-    sheet: str | None = None
-
-
-class Published(BaseModel):
-    """Where a published case comes from."""
-
-    model_config = ConfigDict(extra="forbid")
-    source: str
-    licence: str
-    subset: bool = True
-    note: str = ""
-
-
-class FolderEntry(BaseModel):
-    """sources.yml as a whole."""
-
-    model_config = ConfigDict(extra="forbid")
-    purpose: str
-    invented: bool = False
-    selection: str = ""
-    owner: str = ""
-    marking: str = ""
-    safeguarding_contact: str = ""
-    dpia: str = ""
-    files: dict[str, FileEntry]
-    members: str | None = None
-    reviewed: list[str] | None = None
-    agencies: list[str] | None = None
-    published: Published | None = None
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class Engine:
         self._told = False
         self.is_old: Callable[[], str] = lambda: ""
         self.con: duckdb.DuckDBPyConnection = duckdb.connect(":memory:")
-        spill = private(home / "spill") if home else Path(tempfile.gettempdir())
+        spill = private(private(home) / "spill") if home else Path(tempfile.gettempdir())
         self.con.execute(f"SET temp_directory = {quoted(str(spill))}")
         allowed = f"[{quoted(str(home))}]" if home else "[]"
         for setting in (
@@ -58,10 +58,15 @@ class Engine:
         ):
             self.con.execute(f"SET {setting}")
 
-    def attach(self, path: Path, name: str) -> None:
-        """Attach a store read-only, and hold it, so that nobody sweeps it away while it is in use."""
-        self._held.append(hold(path))
+    def attach(self, path: Path, name: str) -> bool:
+        """Attach a store read-only, and hold it, so that nobody sweeps it away while it is in use; false if it is gone."""
+        held = hold(path)
+        if not path.exists():
+            held.release()
+            return False
+        self._held.append(held)
         self.con.execute(f"ATTACH {quoted(str(path))} AS {name} (READ_ONLY)")
+        return True
 
     def make(self, name: str, select: str, **values: Any) -> None:
         """Make a table of this session from a portable SELECT; `name` may be `store.table` while a store is filled."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lib.dialect import quoted
@@ -81,6 +81,22 @@ def stored(home: Path, key: str, fill: Fill, sources: Sequence[tuple[Path, str]]
     return path
 
 
+def attach_stored(
+    engine: Engine, home: Path, key: str, fill: Fill, name: str, sources: Sequence[tuple[Path, str]] = ()
+) -> Path:
+    """Attach the store of this key to an engine under a name, filled first where it is not there.
+
+    Raises `BusyError` where other processes sweep it away as fast as it is built: the files change all the time.
+    """
+    for _ in range(5):
+        path = stored(home, key, fill, sources)
+        if engine.attach(path, name):
+            return path
+    raise BusyError(
+        f"the files that {home.parent.name} rests on keep changing. Wait until they are still, and run this again."
+    )
+
+
 def _sweep(home: Path, key: str) -> None:
     """Remove the stores of other keys that nobody holds. The key of a derived store begins with its source's key."""
     family = key.split("-")[0]
@@ -89,7 +105,8 @@ def _sweep(home: Path, key: str) -> None:
             continue
         holders = [try_to_hold(lock) for lock in home.glob(f"{store.stem}.*.held")]
         if all(holders):
-            store.unlink(missing_ok=True)
+            with suppress(PermissionError):  # Windows: somebody opened it just now
+                store.unlink(missing_ok=True)
         for lock in filter(None, holders):
             lock.release()
             Path(lock.lock_file).unlink(missing_ok=True)

@@ -1,0 +1,79 @@
+"""What sources.yml may declare: a folder, its files, their formats, and where a published case comes from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+FORMAT_TARGETS = (
+    *("contact_id", "person_id", "family_id", "date", "time", "precision", "earliest", "latest", "ends_on", "agency"),
+    *("activity", "reason", "need_id", "outcome", "referred_to", "professional_id", "recorded_on", "replaces", "note"),
+)
+"""What a format may name. `note` may be named and is not read: free text stays where it is."""
+
+
+class Format(BaseModel):
+    """How a file's columns and dates are written."""
+
+    model_config = ConfigDict(extra="forbid")
+    version: str = ""
+    source: str = ""
+    columns: dict[str, str]
+    dates: list[str] = ["%d/%m/%Y", "%d/%m/%Y %H:%M"]
+    delimiter: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+    several: dict[str, str] = {}
+    life_where: dict[str, str] = {}
+
+
+class FileEntry(BaseModel):
+    """One file of a folder, as sources.yml declares it."""
+
+    model_config = ConfigDict(extra="forbid")
+    format: str | Format
+    agency: str | None = None
+    family: str | None = None
+    covers: tuple[dt.date, dt.date] | None = None
+    controller: str | None = None
+    agreement: str | None = None
+    lawful_basis: str | None = None
+    allowed_uses: list[Literal["review", "triggers", "linkage", "comparison", "cost", "training"]] | None = None
+    keep_until: dt.date | None = None
+    person_ids: Literal["own", "shared"] = "own"
+    series: str | None = None
+    zone: str = "Europe/London"
+    midnight: Literal["time", "none"] = "none"
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+
+
+class Published(BaseModel):
+    """Where a published case comes from."""
+
+    model_config = ConfigDict(extra="forbid")
+    source: str
+    licence: str
+    subset: bool = True
+    note: str = ""
+
+
+class FolderEntry(BaseModel):
+    """sources.yml as a whole."""
+
+    model_config = ConfigDict(extra="forbid")
+    purpose: str
+    invented: bool = False
+    selection: str = ""
+    owner: str = ""
+    marking: str = ""
+    safeguarding_contact: str = ""
+    dpia: str = ""
+    files: dict[str, FileEntry]
+    members: str | None = None
+    reviewed: list[str] | None = None
+    agencies: list[str] | None = None
+    published: Published | None = None
