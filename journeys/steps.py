@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from journeys.contacts import Session
 from journeys.extracts import lay_contacts
 from journeys.families import families_are_named, fit, load_members
+from journeys.journeymap import keep_maps
 from lib.dates import day_number
 from lib.engine import Engine, Table
 from lib.stores import attach_stored
@@ -151,4 +152,5 @@ def _steps(
     engine.make("numbered", NUMBERED)
     engine.make("tied_days", TIED_DAYS)
     engine.make(f"{at}steps", STEPS)
+    keep_maps(engine, at)
     engine.drop("placed", "untimed", "busy", "numbered", "tied_days", "kinds", "fits", "candidates", "verdicts")
