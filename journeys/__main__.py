@@ -80,7 +80,7 @@ def report(
 ) -> None:
     """Build one report, published whole or not at all; its path is printed last."""
     from journeys import __version__, checks, contacts, pages
-    from journeys.triggers import load_rules
+    from journeys.agreed import load_rules
     from lib import runs
 
     path = pages.notebook_path(notebook, NOTEBOOKS)

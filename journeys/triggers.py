@@ -8,19 +8,16 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from journeys import patterns
-from journeys.activities import Activities
+from journeys.agreed import Rule, Rules, names, read_rules
 from journeys.columns import TABLES, identifying
 from journeys.journey import Journeys
 from journeys.patterns import Cover, Met, Seen, Within
-from lib import files
 from lib.dates import day_number, to_date
 from lib.dialect import literal
 from lib.engine import Table
@@ -48,43 +45,6 @@ SELECT family FROM (
 """Families in whom enough contacts of a kind lie near enough for the rule to be looked at closely."""
 
 
-class Rule(BaseModel):
-    """One trigger, as rules/triggers.yml declares it."""
-
-    model_config = ConfigDict(extra="forbid")
-    says: str
-    why: str
-    source: str
-    mark: Literal["statutory", "national", "local", "illustrative"]
-    pattern: Literal["repeat", "follow", "silence"]
-    activity: str | list[str]
-    then: str | list[str] | None = None
-    awaited: str | list[str] | None = None
-    awaited_agency: str | None = None
-    times: int | None = None
-    within_days: int | None = None
-    within_months: int | None = None
-    within_working_days: int | None = None
-    per: Literal["family", "person"] = "family"
-    answered_by: list[str] = []
-    answered_within_days: int = 30
-    agreed_by: str = ""
-
-    @property
-    def within(self) -> Within:
-        """The rule's window."""
-        return Within(self.within_days, self.within_months, self.within_working_days)
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The triggers in force, and their version."""
-
-    version: str
-    triggers: Mapping[str, Rule]
-    agreed_by: str = ""
-
-
 @dataclass
 class Firings:
     """What came of the rules beside the firings themselves: the absences whose window has not closed."""
@@ -93,89 +53,6 @@ class Firings:
     rules: Rules
     open_silences: pd.DataFrame
     not_supplied: list[str] = field(default_factory=list)
-
-
-def read_rules(review: Journeys) -> Rules:
-    """The triggers in force for a review: the kit's, with the folder's own lines merged over them by name.
-
-    Raises `RuleError` with file and line for a key, an activity or a number that cannot be used.
-    """
-    return load_rules(review.session.folder.rule_files("triggers.yml"), review.activities)
-
-
-def load_rules(paths: Iterable[Any], activities: Activities) -> Rules:
-    """Triggers from rules files, the later merged over the earlier by name, checked against the activities."""
-    triggers: dict[str, Rule] = {}
-    version, agreed = "", ""
-    for path in paths:
-        yaml = files.load(path)
-        files.known_keys(yaml, (), ("version", "agreed_by", "triggers"))
-        version = " + ".join(filter(None, (version, str(yaml.data.get("version", "")))))
-        agreed = str(yaml.data.get("agreed_by", agreed))
-        for name, given in (yaml.data.get("triggers") or {}).items():
-            files.known_keys(yaml, ("triggers", name), Rule.model_fields)
-            before = triggers[name].model_dump(exclude_unset=True) if name in triggers else {}
-            try:
-                triggers[name] = Rule.model_validate(before | dict(given or {}))
-            except ValidationError as error:
-                first = error.errors()[0]
-                key = first["loc"][0]
-                expected = first.get("ctx", {}).get("expected")
-                what = (
-                    f"one of {expected} is expected"
-                    if expected
-                    else "it is not there"
-                    if first["type"] == "missing"
-                    else first["msg"]
-                )
-                raise yaml.error(f"trigger '{name}', '{key}': {what}.", "triggers", name, key) from None
-            _check(yaml, name, triggers[name], activities)
-    return Rules(version, triggers, agreed)
-
-
-def _check(yaml: files.Yaml, name: str, rule: Rule, activities: Activities) -> None:
-    for key in ("activity", "then", "awaited", "answered_by"):
-        for activity in _names(getattr(rule, key)):
-            if activity not in activities.known:
-                near = did_you_mean(activity, activities.known)
-                raise yaml.error(
-                    f"trigger '{name}' asks for activity '{files.visible(activity)}', which is not in activities.yml.{near} "
-                    f"Activities: {listed(sorted(activities.known), 8)}.",
-                    "triggers",
-                    name,
-                    key,
-                )
-    windows = [k for k in ("within_days", "within_months", "within_working_days") if getattr(rule, k) is not None]
-    if len(windows) != 1:
-        raise yaml.error(
-            f"trigger '{name}' needs one window, and has {len(windows)}. Give within_days, within_months or within_working_days.",
-            "triggers",
-            name,
-        )
-    if getattr(rule, windows[0]) < 0 or (rule.times is not None and rule.times < 1):
-        raise yaml.error(f"trigger '{name}': a number is too small to mean anything.", "triggers", name)
-    needs = {"repeat": ("times",), "follow": ("then",), "silence": ()}[rule.pattern]
-    for key in needs:
-        if getattr(rule, key) is None:
-            raise yaml.error(
-                f"trigger '{name}' is a {rule.pattern}, and '{key}' is not there. Add it.", "triggers", name
-            )
-    takes = {"repeat": {"times"}, "follow": {"then"}, "silence": {"awaited", "awaited_agency"}}[rule.pattern]
-    for key in {"times", "then", "awaited", "awaited_agency"} - takes:
-        if getattr(rule, key) is not None:
-            raise yaml.error(
-                f"trigger '{name}' is a {rule.pattern}, which has no '{key}'. Remove it.", "triggers", name, key
-            )
-    if rule.pattern == "silence" and (rule.awaited is None) == (rule.awaited_agency is None):
-        raise yaml.error(
-            f"trigger '{name}' is a silence: say what it waits for, as `awaited` (activities) or `awaited_agency`, and not both.",
-            "triggers",
-            name,
-        )
-
-
-def _names(given: str | list[str] | None) -> list[str]:
-    return [] if given is None else [given] if isinstance(given, str) else list(given)
 
 
 def find_triggers(review: Journeys, only: Sequence[str] | None = None) -> Table:
@@ -237,7 +114,7 @@ class _Search:
         met = list(self._met(name, rule, waiting))
         if not met:
             return []
-        help_given = self._rows(_names(rule.answered_by), {family for family, _, _ in met}) if rule.answered_by else {}
+        help_given = self._rows(names(rule.answered_by), {family for family, _, _ in met}) if rule.answered_by else {}
         could = self._agencies(rule.answered_by) or [a for a in self._covers if a != "family"]
         covers = [self._covers.get(a) for a in could] if rule.answered_by else []
         rows = []
@@ -256,22 +133,22 @@ class _Search:
 
     def _met(self, name: str, rule: Rule, waiting: list[tuple[Any, ...]]) -> Iterable[tuple[str, str | None, Met]]:
         by_person = rule.per == "person"
-        first = _names(rule.activity)
+        first = names(rule.activity)
         if rule.pattern == "repeat":
             assert rule.times is not None
             near = self._crowded(first, rule.times, rule.within)
             for (family, person, _), rows in self._rows(first, near, by_person).items():
                 yield from ((family, person, m) for m in patterns.repeat(rows, rule.times, rule.within))
         elif rule.pattern == "follow":
-            then = _names(rule.then)
+            then = names(rule.then)
             near = self._crowded(sorted({*first, *then}), 2, rule.within)
             seconds = self._rows(then, near, by_person)
             for key, rows in self._rows(first, near, by_person).items():
                 yield from ((*key[:2], m) for m in patterns.follow(rows, seconds.get(key, []), rule.within))
         else:
             asked = self._rows(first, None, by_person)
-            awaited = self._rows(_names(rule.awaited), {f for f, _, _ in asked}, agency=rule.awaited_agency)
-            agencies = [rule.awaited_agency] if rule.awaited_agency else self._agencies(_names(rule.awaited))
+            awaited = self._rows(names(rule.awaited), {f for f, _, _ in asked}, agency=rule.awaited_agency)
+            agencies = [rule.awaited_agency] if rule.awaited_agency else self._agencies(names(rule.awaited))
             covers = [self._covers[a] for a in agencies if a in self._covers]
             if len(covers) < len(agencies) or not agencies:
                 self.not_supplied.append(name)
