@@ -1,0 +1,219 @@
+"""One measurement, in a process of its own: `run.py` starts it, and reads the one line of JSON that it prints.
+
+    python measure.py kit FOLDER          contacts -> journeys -> switches, handovers -> maps -> triggers, no store yet
+    python measure.py profile FOLDER      the same, and what it is spent on
+    python measure.py kit-to-map FOLDER ORDER   contacts -> journeys -> one map by activity; with a store, or without
+    python measure.py duckdb FILE         load the file into a table, and sort it by family and time
+    python measure.py pm4py FILE WANTED   load, format, discover; WANTED is `all` columns or `three`
+
+Each stage is CPU seconds of the whole process, its threads too, and the most memory it had held by then. Importing is a
+stage of its own ("start"), for every tool alike. Only the part that is asked for is imported, so that the Python that
+has pm4py needs nothing of the kit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import resource
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from make_log import TOUCHES_AND_REFERRALS
+
+
+class Stages:
+    """CPU seconds since the stage before, and peak memory in megabytes so far."""
+
+    def __init__(self) -> None:
+        self.cpu: dict[str, float] = {}
+        self.peak: dict[str, float] = {}
+        self.facts: dict[str, Any] = {}
+        self._spent = 0.0
+
+    def done(self, name: str) -> None:
+        """A stage ends here."""
+        now = os.times()
+        spent = now.user + now.system
+        self.cpu[name], self._spent = spent - self._spent, spent
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        self.peak[name] = most / (1024 if sys.platform != "darwin" else 1024 * 1024)
+
+    def tell(self) -> None:
+        """Print what was measured."""
+        print(json.dumps({"cpu": self.cpu, "peak": self.peak, "facts": self.facts}))
+
+
+def same(edges: Mapping[tuple[str, str], float], starts: Mapping[str, float], ends: Mapping[str, float]) -> str:
+    """A map as one short text, the same for the same map, whoever made it."""
+    rows = [[*sorted([a, b, int(n)] for (a, b), n in edges.items())]]
+    rows += [sorted([v, int(n)] for v, n in part.items() if n) for part in (starts, ends)]
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:12]
+
+
+def _same_graph(graph: Any) -> str:
+    nodes = graph.nodes(data=True)
+    edges = {(a, b): e["moves"] for a, b, e in graph.edges(data=True)}
+    return same(edges, {v: d["starts"] for v, d in nodes}, {v: d["ends"] for v, d in nodes})
+
+
+def _start(stages: Stages) -> Any:
+    import duckdb  # noqa: F401
+    import networkx  # noqa: F401
+    import pandas  # noqa: F401
+    import pyarrow.parquet  # noqa: F401
+    import sqlglot  # noqa: F401
+
+    import journeys as fj
+    from journeys import contacts, flow, journey, triggers  # noqa: F401
+
+    stages.done("start")
+    return fj
+
+
+def kit(folder: Path, counted: bool = True) -> Stages:
+    """The whole path, from files to firings; and then, outside its stages, how many rows each table has."""
+    stages = Stages()
+    fj = _start(stages)
+    contacts = fj.read_contacts(folder)
+    stages.done("contacts")
+    review = fj.build_journeys(contacts)
+    stages.done("journeys")
+    switches = fj.switches(review)
+    stages.done("switches")
+    handovers = fj.handovers(review)
+    stages.done("handovers")
+    for by in ("activity", "agency"):
+        graph = review.map(by=by)
+        stages.done(f"map by {by}")
+    stages.facts["share of moves that rest on ties"] = round(graph.graph["tied_share"], 3)
+    firings = fj.find_triggers(review)
+    stages.done("triggers")
+    if not counted:
+        return stages
+    stages.facts |= {"contacts": len(contacts), "switches": len(switches), "handovers": len(handovers)}
+    stages.facts |= {"firings": len(firings), "families": len(review)}
+    stages.facts["threads"] = review.engine.rows("SELECT current_setting('threads') AS n")[0][0]
+    return stages
+
+
+def profiled(folder: Path) -> Stages:
+    """The whole path again, and which calls of the engine took the CPU seconds of each stage; the rest is Python's."""
+    from lib import intake
+    from lib.engine import Engine
+
+    spent: dict[str, float] = {}
+
+    def clock() -> float:
+        now = os.times()
+        return now.user + now.system
+
+    def timed(name: str, plain: Any) -> Any:
+        def call(engine: Engine, *given: Any, **values: Any) -> Any:
+            began = clock()
+            result = plain(engine, *given, **values)
+            words = given[0] if name in ("make", "load", "replace") else " ".join(given[0].split())[:70]
+            label = f"`{name} {words.replace('|', ' ')}`"
+            spent[label] = spent.get(label, 0.0) + clock() - began
+            return result
+
+        return call
+
+    for name in ("make", "write", "replace", "load", "rows", "arrow"):
+        setattr(Engine, name, timed(name, getattr(Engine, name)))
+    plain_batches = intake.batches
+
+    def batches(source: Any) -> Any:
+        waiting = plain_batches(source)
+        while True:
+            began = clock()
+            batch = next(waiting, None)
+            spent["reading and cleaning"] = spent.get("reading and cleaning", 0.0) + clock() - began
+            if batch is None:
+                return
+            yield batch
+
+    intake.batches = batches
+    stages = kit(folder, counted=False)
+    stages.facts["spent"] = sorted(spent.items(), key=lambda s: -s[1])[:8]
+    return stages
+
+
+def kit_to_map(folder: Path, order: str) -> Stages:
+    """From files to one map by activity, whether or not a store is there."""
+    stages = Stages()
+    fj = _start(stages)
+    contacts = fj.read_contacts(folder)
+    stages.done("contacts")
+    review = fj.build_journeys(contacts)
+    stages.done("journeys")
+    graph = review.map(by="activity", order=order)
+    stages.done("map")
+    stages.facts |= {"same": _same_graph(graph), "moves": graph.graph["moves"]}
+    return stages
+
+
+def load_and_sort(path: Path) -> Stages:
+    """DuckDB: the same columns of the same file into a table, its dates read, then sorted by family and time."""
+    stages = Stages()
+    import duckdb
+
+    con = duckdb.connect(":memory:", config={"preserve_insertion_order": False})
+    stages.done("start")
+    if path.suffix == ".csv":
+        read = "coalesce(try_strptime(date, '%d/%m/%Y %H:%M'), try_strptime(date, '%d/%m/%Y'))"
+        source = f"(SELECT * REPLACE ({read} AS date) FROM read_csv(?, all_varchar = true))"
+    else:
+        source = "read_parquet(?)"
+    con.execute(f"CREATE TABLE loaded AS SELECT * FROM {source}", [str(path)])
+    stages.done("load")
+    con.execute("CREATE TABLE sorted AS SELECT * FROM loaded ORDER BY family_id, date")
+    stages.done("sort")
+    stages.facts["contacts"] = con.execute("SELECT count(*) FROM sorted").fetchall()[0][0]
+    stages.facts["threads"] = con.execute("SELECT current_setting('threads')").fetchall()[0][0]
+    return stages
+
+
+def pm4py_discovers(path: Path, wanted: str) -> Stages:
+    """pm4py: from the same parquet to directly-follows edges, with start and end activities."""
+    stages = Stages()
+    import pandas as pd
+    import pm4py
+
+    stages.done("start")
+    columns = ["family_id", "contact_type", "date"] if wanted == "three" else None
+    moving = [("contact_type", "in", list(TOUCHES_AND_REFERRALS))]
+    frame = pd.read_parquet(path, columns=columns, filters=moving)
+    stages.done("load")
+    frame = pm4py.format_dataframe(frame, case_id="family_id", activity_key="contact_type", timestamp_key="date")
+    stages.done("format")
+    edges, starts, ends = pm4py.discover_dfg(frame)
+    stages.done("discover")
+    stages.facts |= {"same": same(edges, starts, ends), "moves": sum(edges.values()), "version": pm4py.__version__}
+    stages.facts["events"] = len(frame)
+    return stages
+
+
+def main(what: str, where: str, *more: str) -> None:
+    """Measure one thing."""
+    path = Path(where)
+    if what == "kit":
+        stages = kit(path)
+    elif what == "kit-to-map":
+        stages = kit_to_map(path, more[0])
+    elif what == "duckdb":
+        stages = load_and_sort(path)
+    elif what == "profile":
+        stages = profiled(path)
+    elif what == "pm4py":
+        stages = pm4py_discovers(path, more[0])
+    else:
+        raise SystemExit(f"there is nothing called {what} to measure")
+    stages.tell()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
