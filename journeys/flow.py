@@ -39,12 +39,15 @@ PASSED_ON = """
 SELECT f.name AS family, c.contact_id, c.agency, c.professional_id, c.referred_to, c.need_id, c.nature, c.activity,
   s.day, s.second, s.earliest, s.latest
 FROM {steps} AS s JOIN {contacts} AS c ON s.c = c.c JOIN {at}families AS f ON s.family = f.code
-WHERE c.nature IN ('touch', 'referral', 'decision') AND s.family IN (
-  SELECT r.family FROM {steps} AS r JOIN {contacts} AS d ON r.c = d.c
-  WHERE (d.nature = 'referral' AND d.referred_to <> d.agency) OR d.activity IN ({takes})
-)
+  LEFT JOIN (
+    SELECT r.family, d.referred_to, min(r.earliest) AS since FROM {steps} AS r JOIN {contacts} AS d ON r.c = d.c
+    WHERE d.nature = 'referral' AND d.referred_to <> d.agency GROUP BY r.family, d.referred_to
+  ) AS w ON s.family = w.family AND c.agency = w.referred_to
+WHERE c.nature IN ('touch', 'referral', 'decision') AND (
+  s.latest >= w.since OR (c.nature = 'referral' AND c.referred_to <> c.agency) OR c.activity IN ({takes}))
 ORDER BY family, s.earliest, c.contact_id
 """
+"""Referrals to another agency, what that agency did from the first of them on, and whoever takes responsibility."""
 
 REPEATS = """
 SELECT f.name AS family_id, a.name AS activity, r.moment, r.contacts, r.day - r.day_before AS days_since_same
