@@ -24,7 +24,6 @@ class Activity(BaseModel):
     asked_by: Literal["family", "other agency", "agency", "unknown"] = "unknown"
     agencies: list[str] = []
     also: list[str] = []
-    domain: str = ""
     help: bool = False
     crisis: bool = False
     takes_responsibility: bool = False

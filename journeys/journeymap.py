@@ -79,8 +79,7 @@ WHERE moment IS NOT NULL GROUP BY {by}
 
 SUMMED_ENDS = """
 SELECT e.is_start, e.v, z.size AS whole, sum(e.n) AS parts FROM (
-  SELECT family, {by} AS v, CASE WHEN moment = 1 THEN 1 ELSE 0 END AS is_start, count(*) AS n FROM {steps} AS s
-  WHERE moment = 1 GROUP BY family, {by}, moment
+  SELECT family, {by} AS v, 1 AS is_start, count(*) AS n FROM {steps} AS s WHERE moment = 1 GROUP BY family, {by}
   UNION ALL
   SELECT family, {by} AS v, 0 AS is_start, count(*) AS n FROM {steps} AS s WHERE is_last = 1 GROUP BY family, {by}
 ) AS e JOIN (

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from journeys import checks, overlays
 from journeys.contacts import Session
 from journeys.journey import Journeys, empty
-from lib.dates import say
 from lib.errors import BuildError, RequestError, did_you_mean
 from lib.page import Frame
 from lib.shown import Shown
@@ -211,13 +210,3 @@ def notebook_path(name: str, folder: Path) -> Path:
     if name not in known:
         raise RequestError(f"there is no notebook '{name}'.{did_you_mean(name, known)} Notebooks: {', '.join(known)}.")
     return path
-
-
-def period_words(review: Journeys) -> str:
-    """The period in words.
-
-    >>> from journeys.contacts import open_session
-    >>> period_words(_everybody(open_session("sample"))).count(" to ")
-    1
-    """
-    return f"{say(review.start)} to {say(review.end)}"

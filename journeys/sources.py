@@ -24,7 +24,6 @@ from lib.errors import DataError, PermissionRefused, RequestError, RuleError, di
 if TYPE_CHECKING:
     import pandas as pd
 
-USES = ("review", "triggers", "linkage", "comparison", "cost", "training")
 PROJECT = Path(__file__).resolve().parent.parent
 RULES = Path(__file__).resolve().parent / "rules"
 

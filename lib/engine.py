@@ -212,14 +212,13 @@ class Table:
         import duckdb
 
         self._engine.tell_if_old()
-        view, name = self._engine.fresh_name("this"), self._engine.fresh_name("answer")
+        name = self._engine.fresh_name("answer")
         try:
             with self._engine._lock:
                 self._engine.view("this", self._select)
                 self._engine.con.execute(f"CREATE TEMP TABLE {name} AS {query}")
         except duckdb.Error as error:
             raise RequestError(_sql_message(error, self.columns)) from None
-        del view
         return Table(self._engine, "the answer", f"SELECT * FROM {name}", self._hidden, self.owner)
 
     def show(self, rows: int = 10, *, identifying: bool = False) -> pd.DataFrame:

@@ -10,9 +10,6 @@ from lib import dialect
 from lib.batches import Source
 from lib.dates import FIRST_YEAR, LAST_YEAR, day_number
 
-GRAINS = ("day", "month", "year", "approximate")
-"""How exactly a day is known, by the number under which a row keeps it."""
-
 
 @dataclass(frozen=True)
 class Shape:
