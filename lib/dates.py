@@ -137,6 +137,7 @@ def say_short(day: dt.date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
+@functools.cache
 def add_months(number: int, months: int) -> int:
     """The same day of the month, some months on, or that month's last day (day numbers in and out).
 
@@ -147,6 +148,47 @@ def add_months(number: int, months: int) -> int:
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
     return day_number(dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1])))
+
+
+@functools.cache
+def month_end(number: int) -> int:
+    """The last day of the month that a day lies in (day numbers in and out).
+
+    >>> say(to_date(month_end(day_number(dt.date(2024, 2, 3)))))
+    '29 February 2024'
+    """
+    day = to_date(number)
+    return day_number(day.replace(day=calendar.monthrange(day.year, day.month)[1]))
+
+
+@functools.cache
+def school_year(number: int) -> int:
+    """The first day of the school year in England that a day lies in: 1 September (day numbers in and out).
+
+    >>> say(to_date(school_year(day_number(dt.date(2025, 8, 31)))))
+    '1 September 2024'
+    """
+    day = to_date(number)
+    return day_number(dt.date(day.year if day.month >= 9 else day.year - 1, 9, 1))
+
+
+@functools.cache
+def school_term(number: int) -> int:
+    """The first day of the term that a day lies in: 1 September, 1 January or Easter Monday (day numbers in and out).
+
+    Each council sets its own dates; these are the same everywhere and every year, and no school day falls between the
+    terms that they part.
+
+    >>> say(to_date(school_term(day_number(dt.date(2024, 4, 2)))))
+    '1 April 2024'
+    """
+    from dateutil.easter import easter
+
+    day = to_date(number)
+    monday = easter(day.year) + dt.timedelta(days=1)
+    if day.month >= 9:
+        return day_number(dt.date(day.year, 9, 1))
+    return day_number(monday if day >= monday else dt.date(day.year, 1, 1))
 
 
 @functools.cache

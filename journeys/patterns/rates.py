@@ -1,0 +1,63 @@
+"""The rule about a share: how many of the possible sessions were missed, in the year or the term so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from journeys.patterns.seen import Cover, Met, Seen, in_order, when
+from lib.dates import month_end
+
+MISSED, KEPT = "missed", "kept"
+
+
+def rate(
+    marks: Sequence[Seen], percent: int, period: Callable[[int], int], covers: Sequence[Cover], as_at: int
+) -> list[Met]:
+    """A share of one person's possible sessions missed, at or over a line, judged at the end of each month.
+
+    `marks` have the value `missed` or `kept`; what is no possible session is not among them. `period` gives the first
+    day of the school year, or term, that a day lies in: the share is of the marks since then. Fires when at or over
+    the line, having been under it at the judgement before, or at the first. A month that ends after `as_at`, or after
+    the records (`covers`), is not judged yet. Whole numbers throughout: 10 of 100 is ten per cent.
+
+    The source says that persistent absence is "not daily or weekly": DfE, attendance data dashboard, technical guidance.
+
+    >>> from lib.dates import day_number, school_year
+    >>> import datetime as dt
+    >>> days = [day_number(dt.date(2024, 9, n)) for n in range(2, 12)]
+    >>> marks = [Seen(str(d), d, None, d, d, d, MISSED if n == 0 else KEPT) for n, d in enumerate(days)]
+    >>> [m.fired_on - days[0] for m in rate(marks, 10, school_year, [Cover(0, 99999)], 99999)], rate(marks, 11, school_year, [], 99999)
+    ([28], [])
+    """
+    until = min([as_at, *(c.to_day for c in covers)])
+    ordered = in_order(marks)
+    met: list[Met] = []
+    for start in sorted({period(day) for r in ordered for day in (r.earliest, r.latest)}):
+        was_over = False
+        for on in _judged(start, ordered, period):
+            if on > until:
+                break
+            inside = [r for r in ordered if r.earliest >= start and r.latest <= on]
+            doubtful = [r for r in ordered if r.latest >= start and r.earliest <= on and r not in inside]
+            missed, maybe = [r for r in inside if r.value == MISSED], [r for r in doubtful if r.value == MISSED]
+            certain = _over(len(missed), len(inside) + len(doubtful) - len(maybe), percent)
+            over = certain or _over(len(missed) + len(maybe), len(inside) + len(maybe), percent)
+            if over and not was_over:
+                met.append(Met(on, tuple(missed if certain else in_order([*missed, *maybe])), certain))
+            was_over = over
+    return sorted(met, key=when)
+
+
+def _over(missed: int, possible: int, percent: int) -> bool:
+    return missed > 0 and missed * 100 >= percent * possible
+
+
+def _judged(start: int, marks: Sequence[Seen], period: Callable[[int], int]) -> list[int]:
+    """The last day of each month of a period, from its first mark to its last: later on, the share stays what it was."""
+    days = [d for r in marks for d in (r.earliest, r.latest) if period(d) == start]
+    on, last = month_end(min(days)), month_end(max(days))
+    found = [on]
+    while on < last:
+        on = month_end(on + 1)
+        found.append(on)
+    return found
