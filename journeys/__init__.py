@@ -11,6 +11,7 @@ The verbs, in the order in which data flow:
     fj.switches(review), fj.handovers(review)      # what happens between agencies
     fj.repeats(review)                             # the same activity again
     firings = fj.find_triggers(review)             # which rules were met, and whether help followed
+    fj.rules_in_force(review)                      # the triggers as a table; fj.rule_changes: before one is adopted
     fj.measures                                    # counts, each with its base
     fj.findings                                    # what they say, in a sentence made by rule
     fj.draw                                        # pictures: fj.draw.timeline(review["F0003"])
@@ -37,6 +38,8 @@ _VERBS = {
     "handovers": "journeys.flow",
     "repeats": "journeys.flow",
     "find_triggers": "journeys.triggers",
+    "rules_in_force": "journeys.adoption",
+    "rule_changes": "journeys.adoption",
     "show": "journeys.pages",
 }
 _ROOMS = ("measures", "draw", "findings", "columns")
@@ -54,6 +57,8 @@ __all__ = [
     "read_contacts",
     "read_members",
     "repeats",
+    "rule_changes",
+    "rules_in_force",
     "set_aside",
     "show",
     "switches",
@@ -61,6 +66,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from journeys import columns, draw, findings, measures
+    from journeys.adoption import rule_changes, rules_in_force
     from journeys.checks import account, check_contacts
     from journeys.contacts import read_contacts, set_aside
     from journeys.families import read_members

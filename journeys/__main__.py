@@ -119,6 +119,50 @@ def report(
 
 
 @cli.command()
+@click.option("--data", default="sample", show_default=True, help="a folder's name under data/, or a path")
+@click.option("--diff", is_flag=True, help="what a change gains and loses in firings")
+@click.option("--proposed", type=click.Path(path_type=Path), default=None, help="a file of triggers not yet adopted")
+@click.option("--start", default=None, help="first day of the period")
+@click.option("--end", default=None, help="last day of the period")
+def rules(data: str, diff: bool, proposed: Path | None, start: str | None, end: str | None) -> None:
+    """The triggers in force, each with its source; with --diff, what a change to them gains and loses.
+
+    Without --proposed, --diff sets the folder's own lines against the kit's; with it, the proposal against what is in
+    force.
+    """
+    from journeys import adoption, contacts, overlays
+    from journeys.agreed import load_rules
+
+    if proposed is not None and not diff:
+        raise RequestError("--proposed says what to compare. Add --diff.")
+    if proposed is not None and not proposed.is_file():
+        raise RequestError(f"there is no file '{proposed}'. Write the proposal as rules/triggers.yml is written.")
+    if not diff:
+        session = contacts.open_session(data)
+        in_force = load_rules(session.folder.rule_files("triggers.yml"), session.activities)
+        click.echo(overlays.in_words(session.folder))
+        click.echo("\n".join(_rule_lines(adoption.as_frame(in_force))))
+        return
+    click.echo(f"Reading {data} …", err=True)
+    table = contacts.read_contacts(data)
+    session = table.owner
+    from journeys.families import read_members
+    from journeys.journey import build_journeys
+
+    members = read_members(data)
+    review = build_journeys(table, members, start=start, end=end)
+    changes = adoption.rule_changes(review, proposed)
+    what = f"{proposed} over the rules in force" if proposed else "this folder's own lines over the kit's rules"
+    click.echo(f"{what}, {len(review)} families under review, {review.start} to {review.end}\n")
+    different = changes[(changes["change"] != "the same") | (changes["gained"] > 0) | (changes["lost"] > 0)]
+    if different.empty:
+        click.echo(f"Nothing changes: {len(changes)} triggers in force give the same firings.")
+        return
+    click.echo(different.rename(columns=lambda c: c.replace("_", " ")).to_string(index=False))
+    click.echo(f"\n{len(changes) - len(different)} other triggers in force give the same firings.")
+
+
+@cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--families", default=8, show_default=True, help="how many families under review")
 @click.option("--comparison", default=40, show_default=True, help="how many comparison families")
@@ -162,6 +206,29 @@ def doctor() -> None:
     click.echo("\nAll well." if not wrong else f"\n{wrong} to mend.")
     if wrong:
         sys.exit(2)
+
+
+def _rule_lines(frame: Any) -> list[str]:
+    """Triggers as a board reads them: those in force about families, then about services, then those kept by."""
+    groups = (
+        ("About families", frame["in_force"] & (frame["about"] == "family")),
+        (
+            "About services: their own deadlines, no sign that a family needs help",
+            frame["in_force"] & (frame["about"] == "service"),
+        ),
+        ("Kept for comparison, not in force", ~frame["in_force"]),
+    )
+    lines = []
+    for title, which in groups:
+        lines += ["", f"{title} ({int(which.sum())})"]
+        for row in frame[which].itertuples():
+            lines += ["", f"  {row.trigger}: {row.says}", f"    why      {row.why}"]
+            lines += [f"    answers  {row.answers or 'nobody is named'}; offers {row.offers or 'nothing is named'}"]
+            lines += [
+                f"    rule     {row.pattern}, {row.window}; version {row.version}; {row.agreed_by or 'agreed by nobody yet'}"
+            ]
+            lines += [f"    source   {row.source} [{row.mark}]"]
+    return lines
 
 
 def _data_parameter(data: str) -> str:

@@ -51,6 +51,7 @@ class Rule(BaseModel):
     source: str
     mark: Literal["statutory", "national", "local", "illustrative"]
     about: Literal["family", "service"] = "family"
+    in_force: bool = True
     pattern: Literal["repeat", "spread", "follow", "sequence", "silence", "rate", "escalate", "first", "combine"]
     activity: str | list[str] | None = None
     then: str | list[str] | None = None
@@ -60,7 +61,7 @@ class Rule(BaseModel):
     possible: str | list[str] | None = None
     grades: list[str] | None = None
     of: list[str] | None = None
-    distinct: Literal["agency", "person", "reason"] | None = None
+    distinct: Literal["agency", "person", "reason", "day"] | None = None
     times: int | Literal["all", "any"] | None = None
     percent: int | None = None
     counted_from: Literal["year", "term"] | None = None
@@ -97,6 +98,10 @@ class Rules:
     triggers: Mapping[str, Rule]
     agreed_by: str = ""
     groups: Mapping[str, list[str]] = field(default_factory=dict)
+
+    def in_force(self, about: str = "family") -> list[str]:
+        """The triggers in force about families, or about services' own deadlines, by name."""
+        return [name for name, rule in self.triggers.items() if rule.in_force and rule.about == about]
 
     def activities(self, given: str | list[str] | None) -> list[str]:
         """The activities that a name, or several, stand for: each its own, or those of a group."""
@@ -209,8 +214,8 @@ def _check(
 
 def _problem(rule: Rule) -> str:
     """What is wrong with the parts of a rule taken together, or nothing."""
-    if rule.pattern == "silence" and (rule.awaited is None) == (rule.awaited_agency is None):
-        return "is a silence: say what it waits for, as `awaited` (activities) or `awaited_agency`, and not both."
+    if rule.pattern == "silence" and rule.awaited is None and rule.awaited_agency is None:
+        return "is a silence: say what it waits for, as `awaited` (activities), `awaited_agency`, or both."
     if rule.pattern == "escalate" and (rule.activity is None) == (rule.grades is None):
         return "is an escalate: name `grades`, lowest first, or one `activity` that comes more often, and not both."
     if rule.pattern == "escalate" and rule.activity is not None and rule.within_days is None:

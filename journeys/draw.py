@@ -41,7 +41,11 @@ def timeline(journey: Any, firings: Any = None, *, size: str = "a4", level: str 
             "A swim-lane shows one family, contact by contact, so it is not drawn at level 'board'. "
             "Ask for level='team', for named readers, or draw the map of all families."
         )
-    story = lanes.tell(journey, firings.df() if isinstance(firings, Table) else firings)
+    if isinstance(firings, Table):
+        rules = firings.owner.rules.triggers
+        firings = firings.df()
+        firings["says"] = [rules[name].says for name in firings["trigger"]]
+    story = lanes.tell(journey, firings)
     with figures.style():
         return swimlane.draw(story, journey.review, figures.SHEETS[size], level, frame)
 

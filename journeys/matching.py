@@ -40,8 +40,9 @@ class Matching:
             [rule.awaited_agency for rule in wanted if rule.awaited_agency],
             [column for rule in wanted for column in _told_apart_by(rule)],
         )
-        covers = review.engine.rows("SELECT agency, from_day, to_day FROM store.coverage")
-        self.covers = {agency: Cover(a, b) for agency, a, b in covers}
+        covers = review.engine.rows("SELECT agency, from_day, to_day, is_declared FROM store.coverage")
+        self.covers = {agency: Cover(a, b) for agency, a, b, _ in covers}
+        self._declared = {agency for agency, _, _, is_declared in covers if is_declared}
         self._recorders: dict[str, set[str]] = defaultdict(set)
         for agency, activity in review.engine.rows("SELECT DISTINCT agency, activity FROM store.kinds"):
             self._recorders[activity].add(agency)
@@ -153,10 +154,7 @@ class Matching:
 
     def _silence(self, name: str, rule: Rule) -> Iterator[Found]:
         by_person = rule.per == "person"
-        if rule.awaited_agency is not None:
-            awaited, agencies = self.watched.recorded_by(rule.awaited_agency), [rule.awaited_agency]
-        else:
-            awaited, agencies = self._places(rule.awaited), self.agencies(rule.awaited)
+        awaited, agencies = self._awaited(rule)
         covers = [self.covers[a] for a in agencies if a in self.covers]
         if len(covers) < len(agencies) or not agencies:
             self.not_supplied.append(name)
@@ -170,6 +168,16 @@ class Matching:
             met, waiting = patterns.silence(rows, near, rule.within, covers, self.as_at)
             yield from (Found(family, person, m) for m in met)
             self.waiting += [(name, family, w) for w in waiting]
+
+    def _awaited(self, rule: Rule) -> tuple[Numbers, list[str]]:
+        """Where the contacts that answer stand, and the agencies whose records would show one."""
+        import numpy as np
+
+        if rule.awaited_agency is None:
+            return self._places(rule.awaited), self.agencies(rule.awaited)
+        mine = self.watched.recorded_by(rule.awaited_agency)
+        named = mine if rule.awaited is None else np.intersect1d(mine, self._places(rule.awaited))
+        return named, [rule.awaited_agency]
 
     def _unanswered(self, asked: Numbers, awaited: Numbers, days: int) -> Numbers:
         """What was asked, without what was plainly answered: by a contact on a known later day, inside any window."""
@@ -190,7 +198,12 @@ class Matching:
     def _rate(self, name: str, rule: Rule) -> Iterator[Found]:
         assert rule.percent is not None
         period = school_year if rule.counted_from == "year" else school_term
-        covers = self._covered(rule.activity)
+        # Where nobody declared from when the records run, the first mark does not say that earlier ones are missing.
+        covers = [
+            Cover(self.covers[a].from_day if a in self._declared else NONE, self.covers[a].to_day)
+            for a in self.agencies(rule.activity)
+            if a in self.covers
+        ]
         places = self._places(rule.activity, rule.possible)
         places = places[self.watched.codes("person_id", places) >= 0]
         runs = self.watched.runs(places, None, by_person=True)

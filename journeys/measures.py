@@ -183,8 +183,8 @@ def triggers(firings: Table) -> pd.DataFrame:
         raise RequestError("firings is not what find_triggers gives. Write firings = fj.find_triggers(review) first.")
     frame = once(firings)
     rows = []
-    for name, rule in owner.rules.triggers.items():
-        some = frame[frame["trigger"] == name]
+    for name in owner.asked:
+        rule, some = owner.rules.triggers[name], frame[frame["trigger"] == name]
         families = {f for row in some["families"] for f in row}
         answered = some["answered_on"].notna()
         helped = some[answered]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from journeys.agreed import Rule, Rules, read_rules
@@ -16,13 +17,17 @@ from journeys.journey import Journeys
 from journeys.matching import Matching
 from journeys.patterns import Met
 from journeys.watched import FAR, NONE
-from lib.dates import day_number, to_date
+from lib.dates import day_number, say_short, to_date
 from lib.engine import Table
-from lib.errors import RequestError, did_you_mean, listed
+from lib.errors import RequestError, count, did_you_mean, in_words, listed
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+
+ABOUT = ("family", "service")
+MOST_DAYS_NAMED = 6
 
 
 @dataclass
@@ -31,25 +36,29 @@ class Firings:
 
     review: Journeys
     rules: Rules
+    asked: list[str]
     open_silences: pd.DataFrame
     not_supplied: list[str] = field(default_factory=list)
 
 
-def find_triggers(review: Journeys, only: Sequence[str] | None = None) -> Table:
+def find_triggers(review: Journeys, only: Sequence[str] | None = None, *, about: str = "family") -> Table:
     """Which rules were met, when, by which contacts, and whether help followed.
 
-    `review` from `build_journeys`; `only` names some of the triggers in force. Returns a Table with the columns of
-    `columns.TABLES["firings"]`, a row per firing. `fired_on` is the last day on which the evidence may have fallen;
-    `known_on` the first day on which anybody could have known it. Help from `fired_on` on, and no later than the
-    agreed days after `known_on`, answers; until those days have run out, within `as_at` and the coverage of whoever
-    could answer, a firing is open. Absences whose window has not closed are in `firings.owner.open_silences`.
+    `review` from `build_journeys`. The triggers in force about families are looked at; with `about="service"`, those
+    about services' own deadlines, which say nothing of a family; with `only`, those that it names, in force or not.
 
-    Raises `PermissionRefused` where a source may not be used for triggers, `RuleError` for a rule that cannot be used.
+    Returns a Table with the columns of `columns.TABLES["firings"]`, a row per firing. `fired_on` is the last day on
+    which the evidence may have fallen; `known_on` the first day on which anybody could have known it. Help from
+    `fired_on` on, and no later than the agreed days after `known_on`, answers; until those days have run out, within
+    `as_at` and the coverage of whoever could answer, a firing is open. Absences whose window has not closed are in
+    `firings.owner.open_silences`.
+
+    Raises `PermissionRefused` where a source may not be used for triggers, `RuleError` for a rule that cannot be used,
+    `RequestError` for a trigger that is not there.
 
     >>> from journeys.contacts import read_contacts
     >>> from journeys.journey import build_journeys
-    >>> contacts = read_contacts("sample")
-    >>> firings = find_triggers(build_journeys(contacts))
+    >>> firings = find_triggers(build_journeys(read_contacts("sample")))
     >>> firings.columns[:4]
     ['firing_id', 'trigger', 'rules_version', 'family_id']
     """
@@ -57,15 +66,15 @@ def find_triggers(review: Journeys, only: Sequence[str] | None = None) -> Table:
 
     review.session.folder.require("triggers")
     rules = read_rules(review)
+    if about not in ABOUT:
+        raise RequestError(f"no trigger is about '{about}'.{did_you_mean(about, ABOUT)} Say family or service.")
     for name in only or ():
         if name not in rules.triggers:
             raise RequestError(
                 f"there is no trigger '{name}'.{did_you_mean(name, rules.triggers)} Triggers: {listed(rules.triggers)}."
             )
-    chosen = [name for name in rules.triggers if only is None or name in only]
-    matching = Matching(review, rules, chosen, day_number(review.over_by))
-    rows = [row for name in chosen for row in _fired(name, rules, matching)]
-    rows.sort(key=lambda r: (r[5], r[1], r[3], r[0]))
+    chosen = rules.in_force(about) if only is None else [name for name in rules.triggers if name in only]
+    rows, matching = fire(review, rules, chosen)
     table = review.engine.fresh_name("firings")
     review.engine.load(table, _as_arrow(rows))
     families = matching.watched.families
@@ -75,9 +84,17 @@ def find_triggers(review: Journeys, only: Sequence[str] | None = None) -> Table:
         if name in chosen
     ]
     silences = pd.DataFrame(sorted(waiting), columns=["trigger", "family_id", "due_on", "evidence"])
-    owner = Firings(review, rules, silences, [name for name in chosen if name in matching.not_supplied])
+    owner = Firings(review, rules, chosen, silences, [name for name in chosen if name in matching.not_supplied])
     select = f"SELECT * FROM {table} ORDER BY fired_on, trigger, family_id, firing_id"
     return Table(review.engine, "firings", select, identifying("firings"), owner)
+
+
+def fire(review: Journeys, rules: Rules, names: Sequence[str]) -> tuple[list[tuple[Any, ...]], Matching]:
+    """The firings of some triggers as rows of `columns.TABLES["firings"]`, days as numbers, in order of day."""
+    matching = Matching(review, rules, names, day_number(review.over_by))
+    rows = [row for name in names for row in _fired(name, rules, matching)]
+    rows.sort(key=lambda r: (r[5], r[1], r[3], r[0]))
+    return rows, matching
 
 
 def _fired(name: str, rules: Rules, matching: Matching) -> Iterator[tuple[Any, ...]]:
@@ -94,8 +111,35 @@ def _fired(name: str, rules: Rules, matching: Matching) -> Iterator[tuple[Any, .
         certainty = "certain" if one.met.certain else "possible"
         yield (
             *(f"{name}:{key}", name, version, family, one.person, one.met.fired_on, known_on, ids, certainty),
-            *(answered_on, is_open, rule.says),
+            *(answered_on, is_open, sentence(rule, one.met)),
         )
+
+
+def sentence(rule: Rule, met: Met) -> str:
+    """A firing in words: what the rule says, and the days that met it.
+
+    >>> from journeys.patterns import Seen
+    >>> rule = Rule(says="Two absences", why="", source="", mark="local", pattern="repeat", activity="absence", times=2)
+    >>> sentence(rule, Met(19002, tuple(Seen(str(d), d, None, d, d, d) for d in (19000, 19002)), True))
+    'Two absences: 8 Jan 2022 and 10 Jan 2022'
+    """
+    if rule.pattern == "rate":
+        return f"{rule.says}: {count(len(met.evidence), 'session')} missed by {_day(met.fired_on)}"
+    days = dict.fromkeys(_span(r.earliest, r.latest) for r in met.evidence)
+    if len(days) > MOST_DAYS_NAMED:
+        first, last = min(r.earliest for r in met.evidence), max(r.latest for r in met.evidence)
+        return f"{rule.says}: {count(len(met.evidence), 'contact')}, {_day(first)} to {_day(last)}"
+    nothing = f", and nothing by {_day(met.fired_on)}" if rule.pattern == "silence" else ""
+    return f"{rule.says}: {in_words(days)}{nothing}"
+
+
+@cache
+def _day(number: int) -> str:
+    return say_short(to_date(number))
+
+
+def _span(earliest: int, latest: int) -> str:
+    return _day(earliest) if earliest == latest else f"between {_day(earliest)} and {_day(latest)}"
 
 
 def answered(

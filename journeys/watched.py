@@ -162,7 +162,9 @@ class Watched:
         return list(self._told_apart[column].take(self._row[places]).to_pylist())
 
     def values(self, by: str, places: Numbers) -> list[str | None]:
-        """What contacts are told apart by: the agency that recorded them, the person or the reason."""
+        """What contacts are told apart by: the agency that recorded them, the person, the reason or the day."""
+        if by == "day":
+            return [None if day == NONE else str(day) for day in self.columns["day"][places].tolist()]
         if by != "agency":
             return self.text("person_id" if by == "person" else by, places)
         names = {code: name for name, code in self.agencies.items()}

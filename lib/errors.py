@@ -74,3 +74,13 @@ def listed(values: Iterable[str], most: int = 12) -> str:
     if len(names) <= most:
         return ", ".join(names)
     return ", ".join(names[:most]) + f" and {len(names) - most} more"
+
+
+def in_words(values: Iterable[str]) -> str:
+    """Several things in a sentence.
+
+    >>> in_words(["Monday", "Tuesday", "Friday"]), in_words(["Monday"])
+    ('Monday, Tuesday and Friday', 'Monday')
+    """
+    *rest, last = list(values) or [""]
+    return f"{', '.join(rest)} and {last}" if rest else last

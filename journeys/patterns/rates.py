@@ -18,7 +18,8 @@ def rate(
     `marks` have the value `missed` or `kept`; what is no possible session is not among them. `period` gives the first
     day of the school year, or term, that a day lies in: the share is of the marks since then. Fires when at or over
     the line, having been under it at the judgement before, or at the first. A month that ends after `as_at`, or after
-    the records (`covers`), is not judged yet. Whole numbers throughout: 10 of 100 is ten per cent.
+    the records (`covers`), is not judged yet; a year or term that begins before them is not covered, and says nothing.
+    Whole numbers throughout: 10 of 100 is ten per cent.
 
     The source says that persistent absence is "not daily or weekly": DfE, attendance data dashboard, technical guidance.
 
@@ -30,9 +31,12 @@ def rate(
     ([28], [])
     """
     until = min([as_at, *(c.to_day for c in covers)])
+    since = max([c.from_day for c in covers], default=0)
     ordered = in_order(marks)
     met: list[Met] = []
     for start in sorted({period(day) for r in ordered for day in (r.earliest, r.latest)}):
+        if start < since:
+            continue
         was_over = False
         for on in _judged(start, ordered, period):
             if on > until:
