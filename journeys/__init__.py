@@ -12,6 +12,8 @@ The verbs, in the order in which data flow:
     fj.repeats(review)                             # the same activity again
     firings = fj.find_triggers(review)             # which rules were met, and whether help followed
     fj.rules_in_force(review)                      # the triggers as a table; fj.rule_changes: before one is adopted
+    known = fj.who_knew_what(review)               # which agency knew which fact, and from when
+    fj.together                                    # what one family's agencies knew together: fj.together.lags(known, "F0003")
     fj.measures                                    # counts, each with its base
     fj.findings                                    # what they say, in a sentence made by rule
     fj.draw                                        # pictures: fj.draw.timeline(review["F0003"])
@@ -40,9 +42,10 @@ _VERBS = {
     "find_triggers": "journeys.triggers",
     "rules_in_force": "journeys.adoption",
     "rule_changes": "journeys.adoption",
+    "who_knew_what": "journeys.knowledge",
     "show": "journeys.pages",
 }
-_ROOMS = ("measures", "draw", "findings", "columns")
+_ROOMS = ("together", "measures", "draw", "findings", "columns")
 
 __all__ = [
     "account",
@@ -62,16 +65,19 @@ __all__ = [
     "set_aside",
     "show",
     "switches",
+    "together",
+    "who_knew_what",
 ]
 
 if TYPE_CHECKING:
-    from journeys import columns, draw, findings, measures
     from journeys.adoption import rule_changes, rules_in_force
+    from journeys import columns, draw, findings, measures, together
     from journeys.checks import account, check_contacts
     from journeys.contacts import read_contacts, set_aside
     from journeys.families import read_members
     from journeys.flow import handovers, repeats, switches
     from journeys.journey import build_journeys
+    from journeys.knowledge import who_knew_what
     from journeys.pages import show
     from journeys.triggers import find_triggers
 

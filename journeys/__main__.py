@@ -81,6 +81,7 @@ def report(
     """Build one report, published whole or not at all; its path is printed last."""
     from journeys import __version__, checks, contacts, pages
     from journeys.agreed import load_rules
+    from journeys.facts import load_facts
     from lib import runs
 
     path = pages.notebook_path(notebook, NOTEBOOKS)
@@ -101,6 +102,7 @@ def report(
     if session.rejected:
         raise RequestError(next(iter(session.rejected.values())))
     rules = load_rules(session.folder.rule_files("triggers.yml"), session.activities)
+    facts = load_facts(session.folder.rule_files("facts.yml"), session.activities)
     frame = pages.frame_for(session, level)
     account = checks.full_account(session)
     record = {
@@ -109,7 +111,7 @@ def report(
         "kit": __version__,
         "purpose": session.folder.about.purpose,
         "invented": session.folder.about.invented,
-        "rules": {"activities": session.activities.version, "triggers": rules.version},
+        "rules": {"activities": session.activities.version, "triggers": rules.version, "facts": facts.version},
         "inputs": session.folder.hashes(),
         "account": account.to_dict("records"),
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from journeys import overlays
+from journeys import overlays, together
 from journeys.flow import handovers as _handovers
 from journeys.flow import switches as _switches
 from journeys.journey import Journeys
@@ -212,6 +212,21 @@ def triggers(firings: Table) -> pd.DataFrame:
         "not_answered",
     ]
     return pd.DataFrame(rows, columns=[*names, "waiting", "days_to_help_median"])
+
+
+def knowledge(known: Table) -> pd.DataFrame:
+    """One row per family: its facts, the most that any agency knew alone, the day they together knew enough, days to help.
+
+    `known` from `who_knew_what`. Days run from the day they knew enough to the first help from then on; families whose
+    help began before, and those still without help, have none and are marked beside it. No agency is named.
+
+    >>> from journeys.contacts import read_contacts
+    >>> from journeys.journey import build_journeys
+    >>> from journeys.knowledge import who_knew_what
+    >>> knowledge(who_knew_what(build_journeys(read_contacts("sample")))).columns.tolist()[:4]
+    ['family_id', 'facts', 'agencies', 'enough']
+    """
+    return together.summary(known).drop(columns="best_agency")
 
 
 def own_rules(review: Journeys) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from lib import files
 if TYPE_CHECKING:
     import pandas as pd
 
-RULE_FILES = ("activities", "triggers")
+RULE_FILES = ("activities", "triggers", "facts")
 
 
 def own_rules(folder: Folder) -> pd.DataFrame:
@@ -60,6 +60,10 @@ def in_words(folder: Folder) -> str:
 
 def _said(given: dict[str, Any]) -> str:
     def plain(value: Any) -> str:
-        return ", ".join(map(str, value)) if isinstance(value, list) else "nothing" if value is None else str(value)
+        if isinstance(value, list):
+            return ", ".join(map(plain, value))
+        if isinstance(value, dict):
+            return f"({_said(value)})"
+        return "nothing" if value is None else str(value)
 
     return "; ".join(f"{k}: {plain(v)}" for k, v in given.items())
