@@ -1,4 +1,4 @@
-"""The kit's figures: a family's swim-lane and the map of moves. matplotlib Axes in hand, alt text and table with them.
+"""The kit's figures: a family's swim-lane, the map of moves, and who knew what. matplotlib Axes in hand, alt text and table with them.
 
 Each figure says in its title, by rule, what it shows; carries its alt text into a notebook's output; and has a table of
 the numbers drawn. Nothing is ever sorted by an agency's volume.
@@ -13,7 +13,8 @@ import networkx as nx
 import pandas as pd
 from matplotlib.axes import Axes
 
-from journeys.drawing import lanes, mapdrawing, swimlane
+from journeys import knowledge
+from journeys.drawing import lanes, mapdrawing, matrix, puzzle, swimlane
 from lib import figures
 from lib.engine import Table
 from lib.errors import RequestError, did_you_mean, listed
@@ -21,7 +22,7 @@ from lib.figures import Picture
 
 LEVELS = ("raw", "team", "board")
 
-__all__ = ["alt", "map", "save", "table", "timeline"]
+__all__ = ["alt", "map", "save", "table", "timeline", "who_knew_what"]
 
 
 def timeline(journey: Any, firings: Any = None, *, size: str = "a4", level: str = "team", frame: bool = True) -> Axes:
@@ -33,8 +34,7 @@ def timeline(journey: Any, firings: Any = None, *, size: str = "a4", level: str 
 
     Raises RequestError where the size or the level is not known, and at level `board`: it shows one family.
     """
-    if size not in figures.SHEETS:
-        raise RequestError(f"There is no size '{size}'.{did_you_mean(size, figures.SHEETS)} Use 'a4' or 'a3'.")
+    _known_size(size)
     _known_level(level)
     if level == "board":
         raise RequestError(
@@ -66,6 +66,36 @@ def map(graph: nx.DiGraph, *, level: str = "team", frame: bool = True) -> Axes:
         return mapdrawing.draw(graph, level, frame)
 
 
+def who_knew_what(
+    journey: Any, known: Table | None = None, *, size: str = "a4", level: str = "team", frame: bool = True
+) -> Axes:
+    """Which agency knew which fact of one family, and from when; and the day by which they together knew enough.
+
+    Goes in: a journey (`review["F0003"]`) and, if wanted, what `who_knew_what` gave (of any families: only this one's
+    is drawn); without it, it is worked out here. Comes out: the Axes. Rows stand in the order of each agency's first
+    contact, as in the swim-lane, and columns in the order in which anybody first knew. Beneath them, day by day, the
+    facts known to all together and to whichever agency knew most, unnamed. Under three facts there is a sentence.
+
+    Raises RequestError where the size or the level is not known, and at level `board`: it shows one family.
+    """
+    _known_size(size)
+    _known_level(level)
+    if level == "board":
+        raise RequestError(
+            "Who knew what is about one family, so it is not drawn at level 'board'. Ask for level='team', for named "
+            "readers, or give the board fj.measures.knowledge for all families."
+        )
+    if known is None:
+        known = knowledge.who_knew_what(journey.alone)
+    with figures.style():
+        return matrix.draw(puzzle.read(journey, known), journey.review, size, level, frame)
+
+
+def _known_size(size: str) -> None:
+    if size not in figures.SHEETS:
+        raise RequestError(f"There is no size '{size}'.{did_you_mean(size, figures.SHEETS)} Use 'a4' or 'a3'.")
+
+
 def _known_level(level: str) -> None:
     if level not in LEVELS:
         raise RequestError(f"There is no level '{level}' for a figure.{did_you_mean(level, LEVELS)} {listed(LEVELS)}.")
@@ -74,7 +104,7 @@ def _known_level(level: str) -> None:
 def _picture(ax: Axes) -> Picture:
     picture = ax.get_figure(root=True)
     if not isinstance(picture, Picture):
-        raise RequestError("These Axes were not drawn by the kit. Give what fj.draw.timeline or fj.draw.map returned.")
+        raise RequestError("These Axes were not drawn by the kit. Give what a function of fj.draw returned.")
     return picture
 
 
@@ -84,7 +114,7 @@ def alt(ax: Axes) -> str:
 
 
 def table(ax: Axes) -> pd.DataFrame:
-    """The numbers of a figure as a table: a row per agency for a swim-lane, a row per pair for a map."""
+    """The numbers of a figure as a table: a row per agency for a swim-lane, per pair for a map, per date for who knew what."""
     data = _picture(ax).data
     return pd.DataFrame() if data is None else data.copy()
 

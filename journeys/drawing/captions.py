@@ -71,7 +71,7 @@ def subtitle(story: Story) -> str:
 
 def footer(story: Story, review: Any, level: str, notes: list[str]) -> list[str]:
     """Counts and source; convention; limits of use. `notes` are what the drawing itself could not show."""
-    return [_counts(story, review), _convention(story, review, notes), _limits(review, level)]
+    return [_counts(story, review), _convention(story, review, notes), limits(review, level)]
 
 
 def _counts(story: Story, review: Any) -> str:
@@ -130,7 +130,8 @@ def _firing_words(story: Story) -> str:
     return words
 
 
-def _limits(review: Any, level: str) -> str:
+def limits(review: Any, level: str) -> str:
+    """Limits of use: level and readers, marking, purpose, and whom to ring."""
     about = review.about
     parts = [f"Level: {level.upper()}, named readers only."]
     if about.marking:
@@ -141,6 +142,13 @@ def _limits(review: Any, level: str) -> str:
     if about.safeguarding_contact:
         parts.append(f"Worried about a child now: {clean(about.safeguarding_contact)}.")
     return " ".join(parts)
+
+
+def tag(review: Any, level: str) -> str:
+    """What stands in the box at the top right: invented data, or the level and the marking."""
+    if review.about.invented:
+        return "INVENTED DATA"
+    return f"{level.upper()} · {clean(review.about.marking)[:40]}" if review.about.marking else level.upper()
 
 
 def alt(story: Story, invented: bool) -> str:

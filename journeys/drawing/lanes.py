@@ -44,7 +44,9 @@ def _label(activities: Any, row: Any) -> str:
     return clean(known or row.raw_activity or "no word given")
 
 
-def _gaps(coverage: pd.DataFrame, agency: str, start: float, after: float) -> tuple[list[tuple[float, float]], str]:
+def not_supplied(
+    coverage: pd.DataFrame, agency: str, start: float, after: float
+) -> tuple[list[tuple[float, float]], str]:
     """Stretches of the period for which an agency supplied no records, and the words for them."""
     rows = coverage[coverage["agency"] == agency].dropna(subset=["from_date", "to_date"])
     if rows.empty:
@@ -245,7 +247,7 @@ def _lanes(
         agency = row["agency_id"]
         if agency in pooled:
             continue
-        gaps, note = _gaps(coverage, agency, start, after)
+        gaps, note = not_supplied(coverage, agency, start, after)
         lane = Lane(row["agency"], [agency], row["contacts"], row["staff"], note, gaps=gaps)
         lane.marks, lane.periods = marks.get(agency, []), periods.get(agency, [])
         story.lanes.append(lane)

@@ -18,7 +18,7 @@ from journeys.drawing.marks import BAR, NAVY, hatch, key_items, ring, span, stam
 from journeys.drawing.placing import Placed, monthly, offsets, stack
 from journeys.drawing.story import Lane, Mark, Story
 from lib.figures import Frame, Picture, Sheet, open_picture, room_for_picture, rule
-from lib.lettering import INK, SECOND_INK, clean, shorten, width, write
+from lib.lettering import INK, SECOND_INK, shorten, width, write
 from lib.timescale import number, ticks
 
 CROWDED = 40
@@ -88,13 +88,10 @@ def draw(story: Story, review: Any, sheet: Sheet, level: str, shown: bool) -> Ax
     life = plan_life(story, start, point, room, sheet)
     triggers = plan_triggers(story, start, point, room, sheet)
 
-    tag = "INVENTED DATA" if review.about.invented else level.upper()
-    if not review.about.invented and review.about.marking:
-        tag = f"{tag} · {clean(review.about.marking)[:40]}"
     frame = Frame(
         captions.finding(story),
         captions.subtitle(story),
-        tag,
+        captions.tag(review, level),
         key_items(_used(story, tallest), k, tallest),
         captions.footer(story, review, level, notes + triggers.notes),
     )
