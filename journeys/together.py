@@ -47,6 +47,7 @@ class Pieces:
     family: str
     known: dict[tuple[str, str], int]
     how: dict[tuple[str, str], str]
+    evidence: dict[tuple[str, str], list[str]]
     facts: list[str]
     agencies: list[str]
     covers: dict[str, tuple[int, int, bool]]
@@ -104,10 +105,11 @@ def _pieces(known: Table, families: list[str]) -> Iterator[Pieces]:
         some = rows.get(family, [])
         days = {(r.fact, r.agency): day_number(r.known_on.date()) for r in some}
         how = {(r.fact, r.agency): r.how for r in some}
+        evidence = {(r.fact, r.agency): r.evidence for r in some}
         facts = sorted({f for f, _ in days} | set(owner.named.get(family, ())))
         firsts = {f: min((d for (g, _), d in days.items() if g == f), default=None) for f in facts}
         facts.sort(key=lambda f: (firsts[f] is None, firsts[f] or 0, f))
-        yield Pieces(owner, family, days, how, facts, _agencies(owner, family, days), covers)
+        yield Pieces(owner, family, days, how, evidence, facts, _agencies(owner, family, days), covers)
 
 
 def _agencies(owner: Knowledge, family: str, days: dict[tuple[str, str], int]) -> list[str]:

@@ -102,7 +102,8 @@ def _sentence(p: Puzzle, frame: Frame, size: str, shown: bool) -> Axes:
         for line in wrap(f"{r.fact}: {r.agency}, {said(r.first_known_on.date())}", room, sheet.subtitle)
     ]
     if not lines:
-        lines = ["No agency recorded any fact that the rules look for."]
+        words = "No contact here is of a kind that the rules read as a fact. What agencies wrote in words is not read."
+        lines = wrap(words, room, sheet.subtitle)
     step = sheet.subtitle * 1.45
     ax, _ = open_picture(frame, sheet, len(lines) * step + 10 * k, left=sheet.margin, right=sheet.margin, shown=shown)
     for n, line in enumerate(lines):

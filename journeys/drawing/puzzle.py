@@ -132,19 +132,25 @@ def read(journey: Any, known: Table) -> Puzzle:
         days=open_days if pd.isna(row.days_to_help) else int(row.days_to_help),
         is_open=bool(row.is_open),
         rules=clean(f"{rules.version}; {rules.agreed_by}" if rules.agreed_by else rules.version),
-        table=_table(p.facts, agencies, names, rules.facts, cells),
+        table=_table(p, agencies, names, cells),
     )
 
 
-def _table(facts: list[str], agencies: list[str], names: list[str], rules: Any, cells: Any) -> pd.DataFrame:
-    """A row per date that is drawn, fact by fact in their order, the sooner first."""
+def _table(
+    p: together.Pieces, agencies: list[str], names: list[str], cells: dict[tuple[int, int], Cell]
+) -> pd.DataFrame:
+    """A row per date that is drawn, with the contacts that show it: fact by fact in their order, the sooner first."""
     rows = [
-        (rules[fact].says, names[i], cell.day, "passed on" if cell.is_told else "recorded", j, agencies[i])
+        (j, cell.day, names[i], agencies[i], p.facts[j], "passed on" if cell.is_told else "recorded")
         for (i, j), cell in cells.items()
-        for fact in [facts[j]]
     ]
-    rows.sort(key=lambda r: (r[4], r[2], r[1], r[5]))
-    table = pd.DataFrame([r[:4] for r in rows], columns=["fact", "agency", "first_known_on", "how"])
+    table = pd.DataFrame(
+        [
+            (p.owner.rules.facts[fact].says, name, day, how, p.evidence[fact, agency])
+            for _, day, name, agency, fact, how in sorted(rows)
+        ],
+        columns=["fact", "agency", "first_known_on", "how", "evidence"],
+    )
     return table.astype({"first_known_on": "datetime64[us]"})
 
 
@@ -182,6 +188,8 @@ def _together(p: Puzzle) -> str:
 
 def subtitle(p: Puzzle) -> str:
     """Whose it is, and what is drawn."""
+    if p.facts < FEWEST:
+        return f"Family {p.family}: the facts that the rules look for, as agencies recorded them"
     return f"Family {p.family}: when each agency first knew each fact that mattered"
 
 
@@ -193,6 +201,8 @@ def footer(p: Puzzle, review: Any, level: str) -> list[str]:
         source = clean(about.published.get("source", "a published report"))
     n = f"{count(p.facts, 'fact')}, {count(len(p.rows), 'agency', 'agencies')}, 1 family"
     first = f"n = {n}. Period {said(review.start)} to {said(review.end)}. Source: {source}."
+    if p.facts < FEWEST:
+        return [first, f"Not recorded is not the same as not known. {captions.limits(review, level)}"]
     words = [
         f"Enough: {count(p.enough, 'fact')}, a number set in the rules for every family, not chosen from these dates "
         f"({p.rules}).",

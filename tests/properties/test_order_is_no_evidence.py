@@ -25,7 +25,7 @@ def everything(folder: Path, **period: Any) -> dict[str, Any]:
     """Every public table and figure of a folder, as values that compare to the last digit."""
     contacts, members = fj.read_contacts(folder), fj.read_members(folder)
     review = fj.build_journeys(contacts, members, **period)
-    firings = fj.find_triggers(review)
+    firings, known = fj.find_triggers(review), fj.who_knew_what(review)
     frames = {
         "contacts": contacts.df(),
         "set_aside": fj.set_aside(folder).df(),
@@ -40,6 +40,8 @@ def everything(folder: Path, **period: Any) -> dict[str, Any]:
         "repeats": fj.repeats(review).df(),
         "firings": firings.df(),
         "open silences": firings.owner.open_silences,
+        "known": known.df(),
+        "known together": fj.together.summary(known),
     }
     frames |= {m: getattr(measures, m)(review) for m in ("families", "totals", "agencies", "variants", "switches")}
     found: dict[str, Any] = {
@@ -55,6 +57,8 @@ def everything(folder: Path, **period: Any) -> dict[str, Any]:
             about,
         )
     found["family steps"] = [in_order(review[f].steps) for f in review.families]
+    for part in (fj.together.shares, fj.together.by_day, fj.together.lags):
+        found[f"known: {part.__name__}"] = [in_order(part(known, f)) for f in review.families]
     return found
 
 

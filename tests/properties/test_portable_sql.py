@@ -121,6 +121,8 @@ def _whole_path(folder: Path) -> None:
             fj.handovers(review, by).df()
         firings = fj.find_triggers(review)
         firings.df(), measures.triggers(firings)
+        known = fj.who_knew_what(review)
+        known.df(), measures.knowledge(known), fj.together.shares(known, review.families[0])
         for measure in ("families", "totals", "agencies", "variants", "switches", "handovers"):
             getattr(measures, measure)(review)
     if len(reviews[0].families) < 9:
@@ -157,7 +159,7 @@ def outside(text: str, file: str = "") -> list[str]:
 def test_the_path_is_heard(said: dict[str, str]) -> None:
     assert len(said) > 150
     assert {"contacts.py", "families.py", "checks.py", "journey.py", "journeymap.py"} <= set(said.values())
-    assert {"flow.py", "measures.py", "watched.py"} <= set(said.values())
+    assert {"flow.py", "measures.py", "watched.py", "knowledge.py"} <= set(said.values())
 
 
 def test_every_statement_is_on_the_list(said: dict[str, str]) -> None:

@@ -70,6 +70,7 @@ def drawn(
     cover_to: str = "2024-12-31",
     triggers: Mapping[str, Any] | None = None,
     activities: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Any] | None = None,
     members: pd.DataFrame | None = None,
     **asked: Any,
 ) -> Journeys:
@@ -89,7 +90,7 @@ def drawn(
         span = (covers or {}).get(agency, ("2000-01-01", cover_to))
         files[agency] = {"covers": list(span), "agency": agency, "series": "log", "person_ids": "shared"}
     folder_of(root, logs, files=files)
-    for name, rules in (("activities", activities), ("triggers", triggers)):
+    for name, rules in (("activities", activities), ("triggers", triggers), ("facts", facts)):
         if rules:
             (root / "rules").mkdir(exist_ok=True)
             (root / "rules" / f"{name}.yml").write_text(json.dumps({name: rules}), encoding="utf-8")
@@ -101,6 +102,23 @@ def rule(pattern: str, activity: str, **more: Any) -> dict[str, Any]:
     """A trigger for a story, answered by help within 30 days unless told."""
     words = {"says": "a rule", "why": "a story", "source": "ours", "mark": "illustrative"}
     return words | {"pattern": pattern, "activity": activity, "answered_by": ["help_started"]} | more
+
+
+def fact(*known_by: Any, needed_by: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
+    """A fact for a story, made known by these activities."""
+    words = {"says": "a fact", "short": ["a", "fact"], "source": "ours", "mark": "illustrative"}
+    return words | {"known_by": list(known_by), "needed_by": list(needed_by)} | more
+
+
+def known_of(review: Journeys, family: str = "F1") -> list[str]:
+    """Who knew what in one family: fact, agency, day, how where it was told, and the evidence's own ids."""
+    rows = []
+    for row in fj.who_knew_what(review).df().itertuples():
+        if row.family_id == family:
+            ids = " ".join(e.split(":")[-1].split(".")[-1] for e in row.evidence)
+            told = " passed on" if row.how == "passed on" else ""
+            rows.append(f"{row.fact} {row.agency} {row.known_on:%-d %b}{told} ({ids})")
+    return sorted(rows)
 
 
 def firings_of(review: Journeys, trigger: str) -> dict[str, list[str]]:

@@ -147,6 +147,75 @@ def test_a_rule_that_cannot_be_used_says_which_and_why(tmp_path, change, parts):
     says(RuleError, lambda: fj.find_triggers(review), "triggers.yml", "line 1", *parts)
 
 
+FACTS = """\
+version: ours-1
+facts:
+  owing:
+    says: Money is owed
+    short: [Money, owed]
+    known_by: [rent_arrears]
+    needed_by: [housing]
+    source: ours
+    mark: local
+"""
+
+
+def facts_of(root, text):
+    """A folder with facts of its own, ready to be asked who knew what."""
+    folder = drawn(root / "data", "family  date  activity\nF1  2024-05-01  visit").session.folder.path
+    (folder / "rules").mkdir()
+    (folder / "rules" / "facts.yml").write_text(text)
+    return lambda: fj.who_knew_what(fj.build_journeys(fj.read_contacts(folder)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "parts"),
+    [
+        ("    known_by", "    knwn_by", 6, ["unknown key 'knwn_by'", "Did you mean 'known_by'?"]),
+        ("facts:", "fcts:", 2, ["unknown key 'fcts'", "Did you mean 'facts'?"]),
+        ("[rent_arrears]", "[rent_arears]", 6, ["'rent_arears', which is not in", "Did you mean 'rent_arrears'?"]),
+        ("[rent_arrears]", "[{activity: rent_arrears, resaon: x}]", 6, ["key 'resaon'", "Did you mean 'reason'?"]),
+        ("[rent_arrears]", "[{reason: x}]", 6, ["'activity': it is not there"]),
+        ("[rent_arrears]", "[]", 3, ["nothing makes it known"]),
+        ("[rent_arrears]", "rent_arrears", 6, ["'known_by'", "list"]),
+        ("[housing]", "[hosing]", 7, ["names agency 'hosing'", "Did you mean 'housing'?"]),
+        ("[housing]", "[housing]\n    passes_by: [referal]", 8, ["'referal'", "Did you mean 'referral'?"]),
+        ("[Money, owed]", "[Money, owed to so many]", 5, ["'short'", "12 letters"]),
+        ("[Money, owed]", "[]", 5, ["'short'"]),
+        ("mark: local", "mark: loacl", 9, ["'mark'", "'local'"]),
+        ("    says: Money is owed\n", "", 3, ["'says': it is not there"]),
+        ("mark: local", "mark: local\n    times: 3", 3, ["times and within_days go together"]),
+        ("mark: local", "mark: local\n    times: 0", 3, ["too small"]),
+        ("version: ours-1", "enough: 0", 1, ["enough is a whole number"]),
+        ("version: ours-1", "enough: many", 1, ["enough is a whole number"]),
+    ],
+)
+def test_a_fact_that_cannot_be_used_says_where_which_and_why(tmp_path, old, new, line, parts):
+    act = facts_of(tmp_path, FACTS.replace(old, new))
+    says(RuleError, act, f"facts.yml, line {line}:", *parts)
+
+
+def test_facts_of_a_folders_own_are_merged_by_name_and_said(tmp_path):
+    text = FACTS.replace("  owing:", "  rent_owed: {needed_by: [gp]}\n  owing:").replace(
+        "facts:", "enough: 2\nfacts:", 1
+    )
+    known = facts_of(tmp_path, text)()
+    rules = known.owner.rules
+    assert (rules.version, rules.enough) == ("2026.1 + ours-1", 2)
+    assert (rules.facts["rent_owed"].needed_by, rules.facts["rent_owed"].short) == (["gp"], ["Behind", "with rent"])
+    own = fj.measures.own_rules(known.owner.review)
+    told = {(r.rules, r.name): (r.change, r.now, r.before) for r in own.itertuples()}
+    assert told["facts", "rent_owed"] == ("changed", "needed_by: gp", "needed_by: housing, benefits")
+    assert told["facts", "enough"] == ("changed", "enough: 2", "enough: 3")
+    assert told["facts", "owing"][0] == "added"
+
+
+def test_a_kind_of_row_is_written_out_in_the_difference(tmp_path):
+    text = "facts:\n  low_mood: {known_by: [{activity: consult, reason: [low, sad]}]}\n"
+    (row,) = fj.measures.own_rules(facts_of(tmp_path, text)().owner.review).itertuples()
+    assert row.now == "known_by: (activity: consult; reason: low, sad)"
+
+
 def test_a_use_that_is_not_allowed(tmp_path):
     entry = {"controller": "the Chief Constable", "agreement": "ISA-2024-17", "lawful_basis": "public task"}
     entry |= {"allowed_uses": ["review"], "keep_until": "2999-01-01"}
