@@ -70,8 +70,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from journeys.adoption import rule_changes, rules_in_force
     from journeys import columns, draw, findings, measures, together
+    from journeys.adoption import rule_changes, rules_in_force
     from journeys.checks import account, check_contacts
     from journeys.contacts import read_contacts, set_aside
     from journeys.families import read_members
