@@ -8,16 +8,16 @@ holds. All is row by row; `journeys.measures` counts.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journeys.columns import TABLES, identifying
 from journeys.journey import Journeys
 from journeys.journeymap import tied_moves
+from journeys.referrals import PLACE, find_answers
 from lib.dates import day_number, to_date
 from lib.dialect import literal
-from lib.engine import Table
+from lib.engine import Engine, Table
 from lib.errors import RequestError
 
 if TYPE_CHECKING:
@@ -35,19 +35,40 @@ FROM (
   JOIN {at}agencies AS a ON e.a = a.code JOIN {at}agencies AS b ON e.b = b.code
 """
 
-PASSED_ON = """
-SELECT f.name AS family, c.contact_id, c.agency, c.professional_id, c.referred_to, c.need_id, c.nature, c.activity,
-  s.day, s.second, s.earliest, s.latest
-FROM {steps} AS s JOIN {contacts} AS c ON s.c = c.c JOIN {at}families AS f ON s.family = f.code
-  LEFT JOIN (
-    SELECT r.family, d.referred_to, min(r.earliest) AS since FROM {steps} AS r JOIN {contacts} AS d ON r.c = d.c
-    WHERE d.nature = 'referral' AND d.referred_to <> d.agency GROUP BY r.family, d.referred_to
-  ) AS w ON s.family = w.family AND c.agency = w.referred_to
-WHERE c.nature IN ('touch', 'referral', 'decision') AND (
-  s.latest >= w.since OR (c.nature = 'referral' AND c.referred_to <> c.agency) OR c.activity IN ({takes}))
-ORDER BY family, s.earliest, c.contact_id
+REFERRALS = """
+SELECT f.name AS family_id, CASE WHEN r.need <> '' THEN r.need END AS need_id, 'referral' AS kind, r.agency AS from_agency,
+  r.referred_to AS to_agency, r.contact_id AS shown_by, a.contact_id AS answered_by,
+  DATE '1970-01-01' + r.earliest AS referred_on, DATE '1970-01-01' + a.latest AS answered_on, a.day - r.day AS days_wait,
+  x.referral IS NULL AND (r.latest + {days} > {over_by} OR v.to_day IS NULL OR r.latest + {days} > v.to_day) AS is_open
+FROM referred AS r JOIN {at}families AS f ON r.family = f.code LEFT JOIN store.coverage AS v ON r.referred_to = v.agency
+  LEFT JOIN answered AS x ON r.family = x.family AND r.c = x.referral
+  LEFT JOIN answering AS a ON x.family = a.family AND x.answer = a.c
 """
-"""Referrals to another agency, what that agency did from the first of them on, and whoever takes responsibility."""
+
+TAKEN = f"""
+SELECT s.family, c.need_id AS need, c.agency, c.professional_id AS professional, c.contact_id, s.day, s.second, {PLACE} AS place
+FROM {{steps}} AS s JOIN {{contacts}} AS c ON s.c = c.c
+WHERE c.nature IN ('touch', 'referral', 'decision') AND c.activity IN ({{takes}}) AND c.need_id IS NOT NULL AND s.day IS NOT NULL
+"""
+"""Dated rows that took responsibility for a need."""
+
+TAKEN_IN_TURN = """
+SELECT t.family, f.name, t.need, t.agency, t.professional, t.contact_id, t.day, t.second, t.place
+FROM taken AS t JOIN {at}families AS f ON t.family = f.code JOIN (
+  SELECT family, need FROM taken GROUP BY family, need
+  HAVING min(agency) <> max(agency) OR min({who}) <> max({who}) OR count({who}) BETWEEN 1 AND count(*) - 1
+) AS m ON t.family = m.family AND t.need = m.need
+ORDER BY t.family, t.need, t.day, t.second, t.contact_id
+"""
+"""Those of the needs that more than one took."""
+
+SHOWN = """
+SELECT r.family, r.agency, r.referred_to, r.need, r.opens, r.contact_id
+FROM referred AS r JOIN (SELECT DISTINCT family, agency FROM taken) AS a ON r.family = a.family AND r.agency = a.agency
+  JOIN (SELECT DISTINCT family, agency FROM taken) AS b ON r.family = b.family AND r.referred_to = b.agency
+ORDER BY r.family, r.earliest, r.latest, r.opens, r.contact_id
+"""
+"""Referrals from one that took responsibility to another, in order."""
 
 REPEATS = """
 SELECT f.name AS family_id, a.name AS activity, r.moment, r.contacts, r.day - r.day_before AS days_since_same
@@ -63,32 +84,29 @@ ORDER BY family_id, r.moment, activity
 """
 
 
-@dataclass(frozen=True)
-class _Row:
-    """A touch, referral or decision, as handovers see it."""
+class _Taken(NamedTuple):
+    """A dated row that took responsibility for a need."""
 
-    family: str
-    id: str
+    family: int
+    family_name: str
+    need: str
     agency: str
     professional: str | None
-    to: str | None
-    need: str | None
-    nature: str
-    activity: str
-    day: int | None
+    id: str
+    day: int
     second: int | None
-    earliest: int
-    latest: int
+    place: int
 
-    def surely_before(self, other: _Row) -> bool:
-        """Whether it came before another in every order that the records allow."""
-        if self.day is not None and self.day == other.day:
-            return self.second is not None and other.second is not None and self.second < other.second
-        return self.latest < other.earliest
 
-    def may_share_need(self, other: _Row) -> bool:
-        """Whether it can be about the same need: where either names none, the family alone must match."""
-        return self.need is None or other.need is None or self.need == other.need
+class _Shown(NamedTuple):
+    """A referral that may show it."""
+
+    family: int
+    agency: str
+    to: str
+    need: str
+    opens: int
+    id: str
 
 
 def switches(review: Journeys) -> Table:
@@ -142,80 +160,53 @@ def handovers(review: Journeys, by: str = "agency") -> Table:
     if by not in ("agency", "professional"):
         raise RequestError(f"handovers cannot be told by '{by}'. Choose agency or professional.")
     engine = review.engine
-    takes = set(review.activities.marked("takes_responsibility"))
-    select = PASSED_ON.format(
-        steps=review.coded,
-        contacts=review.session.contacts,
-        at=review.codes,
-        takes=", ".join(literal(t) for t in sorted(takes)) or "''",
-    )
-    covers = dict(engine.rows("SELECT agency, to_day FROM store.coverage"))
-    found: list[tuple[Any, ...]] = []
-    for _, group in itertools.groupby((_Row(*r) for r in engine.rows(select)), key=lambda r: r.family):
-        rows = list(group)
-        if by == "agency":
-            answers = _answers(rows)
-            found += [_referral(r, a, review, covers) for r, a in answers]
-            found += _moved(rows, takes, answers)
-        else:
-            found += _moved_between_people(rows, takes)
-    found.sort(key=lambda r: (r[0], r[7] is None, r[7], r[5], r[6] or ""))
+    names = {"steps": review.coded, "contacts": review.session.contacts, "at": review.codes}
+    takes = ", ".join(literal(t) for t in sorted(review.activities.marked("takes_responsibility"))) or "''"
+    engine.make("taken", TAKEN.format(takes=takes, **names))
+    who = "agency" if by == "agency" else "professional"
+    taken = (_Taken(*r) for r in engine.each(TAKEN_IN_TURN.format(at=review.codes, who=who)))
     name = engine.fresh_name("handovers")
-    engine.load(name, _as_arrow(found))
-    return Table(engine, "handovers", f"SELECT * FROM {name}", identifying("handovers"), review)
+    if by == "agency":
+        find_answers(review)
+        engine.load("moved", _as_arrow(_moved(taken, _shown(engine))))
+        days, over_by = review.activities.referral_answer_days, day_number(review.over_by)
+        referrals = REFERRALS.format(at=review.codes, days=days, over_by=over_by)
+        engine.make(name, f"{referrals} UNION ALL SELECT * FROM moved")
+        engine.drop("referred", "answering", "answered", "moved")
+    else:
+        engine.load(name, _as_arrow(_moved_between_people(taken)))
+    engine.drop("taken")
+    select = f"SELECT * FROM {name} ORDER BY family_id, referred_on, shown_by, coalesce(answered_by, ''), kind"
+    return Table(engine, "handovers", select, identifying("handovers"), review)
 
 
-def _answers(rows: Sequence[_Row]) -> list[tuple[_Row, _Row | None]]:
-    """Each referral to another agency of one family, with the row that answered it, if one did."""
-    referrals = sorted(
-        (r for r in rows if r.nature == "referral" and r.to and r.to != r.agency),
-        key=lambda r: (r.earliest, r.latest, -1 if r.second is None else r.second, r.id),
-    )
-    waiting: dict[str, list[_Row]] = {}
-    for referral in referrals:
-        waiting.setdefault(referral.to or "", []).append(referral)
-    found: dict[str, _Row] = {}
-    late_in_the_day = 86_400
-    for row in sorted(rows, key=lambda r: (r.latest, late_in_the_day if r.second is None else r.second, r.id)):
-        for referral in waiting.get(row.agency, ()):
-            if referral.id not in found and not row.surely_before(referral) and row.may_share_need(referral):
-                found[referral.id] = row
-                break
-    return [(r, found.get(r.id)) for r in referrals]
+def _shown(engine: Engine) -> dict[tuple[int, str, str], list[_Shown]]:
+    """The referrals of each family from one agency that took responsibility to another."""
+    found: dict[tuple[int, str, str], list[_Shown]] = {}
+    for row in engine.each(SHOWN):
+        referral = _Shown(*row)
+        found.setdefault((referral.family, referral.agency, referral.to), []).append(referral)
+    return found
 
 
-def _referral(referral: _Row, answer: _Row | None, review: Journeys, covers: dict[str, int]) -> tuple[Any, ...]:
-    due = referral.latest + review.activities.referral_answer_days
-    covered = covers.get(referral.to or "")
-    is_open = answer is None and (due > day_number(review.over_by) or covered is None or due > covered)
-    wait = answer.day - referral.day if answer and answer.day is not None and referral.day is not None else None
-    answered_on = to_date(answer.latest) if answer else None
-    return (
-        *(referral.family, referral.need, "referral", referral.agency, referral.to, referral.id),
-        *(answer.id if answer else None, to_date(referral.earliest), answered_on, wait, is_open),
-    )
+def _in_turn(taken: Iterable[_Taken]) -> Iterator[Iterator[list[_Taken]]]:
+    """For each need of a family, the rows that took responsibility for it, those that cannot be ordered together."""
+    for _, rows in itertools.groupby(taken, key=lambda r: (r.family, r.need)):
+        yield _moments(rows)
 
 
-def _taken(rows: Sequence[_Row], takes: set[str]) -> Iterable[tuple[str, list[list[_Row]]]]:
-    """For each need, the dated touches that took responsibility for it, those that cannot be ordered together."""
-    dated = [r for r in rows if r.activity in takes and r.need is not None and r.day is not None]
-    for need, group in itertools.groupby(sorted(dated, key=lambda r: r.need or ""), key=lambda r: r.need):
-        together: list[list[_Row]] = []
-        for _, same in itertools.groupby(sorted(group, key=lambda r: (r.day or 0, r.id)), key=lambda r: r.day):
-            day = list(same)
-            if any(r.second is None for r in day):
-                together.append(day)
-            else:
-                day.sort(key=lambda r: (r.second or 0, r.id))
-                together += [list(s) for _, s in itertools.groupby(day, key=lambda r: r.second)]
-        yield need or "", together
+def _moments(rows: Iterable[_Taken]) -> Iterator[list[_Taken]]:
+    for _, same in itertools.groupby(rows, key=lambda r: r.day):
+        day = list(same)
+        if any(r.second is None for r in day):
+            yield day
+        else:
+            yield from (list(s) for _, s in itertools.groupby(day, key=lambda r: r.second))
 
 
-def _moved(
-    rows: Sequence[_Row], takes: set[str], answers: Sequence[tuple[_Row, _Row | None]]
-) -> Iterable[tuple[Any, ...]]:
+def _moved(taken: Iterable[_Taken], shown: dict[tuple[int, str, str], list[_Shown]]) -> Iterator[tuple[Any, ...]]:
     """Responsibility moved from one agency to another, where no referral between the two shows it already."""
-    for need, moments in _taken(rows, takes):
+    for moments in _in_turn(taken):
         holder: set[str] = set()
         used: set[str] = set()
         for moment in moments:
@@ -223,36 +214,40 @@ def _moved(
             for agency in sorted(new - holder) if len(holder) == 1 else []:
                 row = min((r for r in moment if r.agency == agency), key=lambda r: r.id)
                 (giver,) = holder
-                shown = [
+                between = (
                     r.id
-                    for r, _ in answers
-                    if r.agency == giver and r.to == agency and r.may_share_need(row) and not row.surely_before(r)
-                ]
+                    for r in shown.get((row.family, giver, agency), ())
+                    if r.need in ("", row.need) and r.opens <= row.place and r.id not in used
+                )
                 # One referral shows one passing on: the next time between the same two needs a row of its own.
-                by_referral = next((i for i in shown if i not in used), None)
+                by_referral = next(between, None)
                 if by_referral is not None:
                     used.add(by_referral)
                 else:
-                    day = to_date(row.day or 0)
-                    yield row.family, need, "responsibility", giver, agency, row.id, None, day, day, None, False
+                    yield _responsibility(row, giver, "responsibility")
             holder = new
 
 
-def _moved_between_people(rows: Sequence[_Row], takes: set[str]) -> Iterable[tuple[Any, ...]]:
-    for need, moments in _taken(rows, takes):
+def _moved_between_people(taken: Iterable[_Taken]) -> Iterator[tuple[Any, ...]]:
+    for moments in _in_turn(taken):
         holder: set[tuple[str, str | None]] = set()
         for moment in moments:
             new = {(r.agency, r.professional) for r in moment}
             for agency, person in sorted(new - holder, key=str) if len(holder) == 1 else []:
                 row = min((r for r in moment if (r.agency, r.professional) == (agency, person)), key=lambda r: r.id)
                 (giver, before) = next(iter(holder))
-                kind = "cannot be told" if person is None or before is None else "responsibility"
-                day = to_date(row.day or 0)
-                yield row.family, need, kind, giver, agency, row.id, None, day, day, None, False
+                yield _responsibility(
+                    row, giver, "cannot be told" if person is None or before is None else "responsibility"
+                )
             holder = new
 
 
-def _as_arrow(rows: list[tuple[Any, ...]]) -> pa.Table:
+def _responsibility(row: _Taken, giver: str, kind: str) -> tuple[Any, ...]:
+    day = to_date(row.day)
+    return row.family_name, row.need, kind, giver, row.agency, row.id, None, day, day, None, False
+
+
+def _as_arrow(rows: Iterable[tuple[Any, ...]]) -> pa.Table:
     import pyarrow as pa
 
     kinds = {"date": pa.date32(), "text": pa.string(), "yes/no": pa.bool_(), "whole number": pa.int32()}

@@ -89,6 +89,11 @@ class Engine:
         with self._lock:
             return self.con.sql(select, params=values or None).to_arrow_table()
 
+    def each(self, select: str, **values: Any) -> Iterator[tuple[Any, ...]]:
+        """The rows of a portable SELECT one by one: those still to come wait in columns, in far less memory."""
+        for batch in self.arrow(select, **values).to_batches(max_chunksize=8_192):
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
     def frame(self, select: str, **values: Any) -> pd.DataFrame:
         """A portable SELECT as a pandas frame: whole numbers stay whole, days are days, lists are lists."""
         return _to_pandas(self.arrow(select, **values))
