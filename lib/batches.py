@@ -130,6 +130,19 @@ def assemble(
     return pa.table({"row": row, "line": pa.array(lines, pa.int32()) if lines else row, "problem": problem, **out})
 
 
+def is_plain(words: pa.Array) -> bool:
+    """Whether these values are texts that `assemble` would leave as they are."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return (
+        pa.types.is_string(words.type)
+        and clean(words) is words
+        and (pc.max(pc.binary_length(words)).as_py() or 0) <= LONGEST_FIELD
+        and pc.all(pc.ascii_is_printable(words)).as_py() is not False
+    )
+
+
 def even(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
     """The same rows in the same order, as batches of `BATCH` rows and one of what is left."""
     import pyarrow as pa

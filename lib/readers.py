@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from lib.batches import BATCH, Source, assemble, even, places, plain_text
+from lib.batches import BATCH, Source, assemble, even, is_plain, places, plain_text
 from lib.csvs import from_csv
 from lib.errors import DataError
 
@@ -115,8 +115,10 @@ def _from_parquet(source: Source) -> Iterator[pa.Table]:
 
     path = source.path
     assert path is not None
+    # Texts that take few values stay a short list and numbers into it; ids hardly repeat.
+    words = [h for t, h in source.columns.items() if not t.endswith("_id") and t not in source.dates]
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, read_dictionary=words)
     except FileNotFoundError:
         raise DataError(f"{source.name} is not there. Put the file in the folder, or remove its line.") from None
     except (pa.ArrowInvalid, OSError):
@@ -140,6 +142,9 @@ def _typed(source: Source, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
             values = table.column(target).combine_chunks()
             kind = values.type
             if pa.types.is_dictionary(kind):
+                if is_plain(values.dictionary):
+                    texts[target] = values
+                    continue
                 values = values.cast(kind.value_type)
                 kind = values.type
             if target in source.dates and pa.types.is_timestamp(kind):
