@@ -10,16 +10,34 @@ from collections import defaultdict
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from journeys.extracts import lay_contacts
 from lib.errors import RequestError, did_you_mean
+from lib.stores import attach_stored
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import networkx as nx
 
     from journeys.journey import Journeys
     from lib.engine import Engine
 
 BY = {"activity": "activities", "agency": "agencies", "professional": "professionals"}
-ORDERS = ("moments", "file")
+ORDERS = {
+    "moments": {
+        "told": "simple = 1",
+        "inside": "moment IS NOT NULL",
+        "rest": "tied_moves",
+        "rests": "SELECT DISTINCT family, moment FROM tied_to",
+    },
+    "file": {
+        "told": "simple = 1 AND days IS NOT NULL",
+        "inside": "moment IS NOT NULL AND grain = 0",
+        "rest": "filed_moves",
+        "rests": "SELECT family FROM filed_moves",
+    },
+}
+"""For each order: which steps tell the move into them, which have a place, and where the rest of the moves are."""
 
 TIED_TO = """
 SELECT family, moment, {by} AS v, count(*) AS n, max(days) AS days FROM {steps} AS s
@@ -42,17 +60,42 @@ FROM tied_to AS t JOIN tied_from AS f ON t.family = f.family AND f.moment = t.mo
 """
 """The moves into or out of a moment of several contacts: each pair of values, with its parts of the whole move."""
 
+FILED = """
+SELECT family, v, told, day - lag(day) OVER w AS days, lag(v) OVER w AS before, lag(c) OVER w AS c_before,
+  lead(c) OVER w AS c_after
+FROM (
+  SELECT s.family, s.v, s.c, s.day, coalesce(s.second, 0) AS second, s.told, c.source_file, c.source_row
+  FROM (
+    SELECT family, {by} AS v, c, day, second, moment, alone, is_last, CASE WHEN {told} THEN 1 ELSE 0 END AS told
+    FROM {steps} AS s WHERE {inside}
+  ) AS s LEFT JOIN {contacts} AS c ON s.c = c.c AND s.alone = 0
+    LEFT JOIN (SELECT DISTINCT family, moment - 1 AS moment FROM {steps} AS s WHERE {inside} AND NOT ({told})) AS n
+      ON s.family = n.family AND s.moment = n.moment
+    LEFT JOIN (SELECT DISTINCT family FROM {steps} AS s WHERE moment IS NOT NULL AND grain <> 0) AS m ON s.family = m.family
+  WHERE s.told = 0 OR s.is_last = 1 OR n.family IS NOT NULL OR m.family IS NOT NULL
+) AS t WINDOW w AS (PARTITION BY family ORDER BY day, second, source_file, source_row, c)
+"""
+"""Contacts in order of file, where a step does not tell what came before: those, the ones before them, and each family's last.
+
+Only ties need the file to put them in order. A moment of a month stands nowhere in a file: of a family that has one,
+every dated contact is here.
+"""
+
+FILED_MOVES = """
+SELECT family, before AS a, v AS b, days, 1 AS whole, 1 AS parts FROM filed WHERE told = 0 AND c_before IS NOT NULL
+"""
+
 SUMMED_MOVES = """
-SELECT {by}_before AS a, {by} AS b, 1 AS whole, count(*) AS parts FROM {steps} AS s WHERE simple = 1 GROUP BY {by}_before, {by}
+SELECT {by}_before AS a, {by} AS b, 1 AS whole, count(*) AS parts FROM {steps} AS s WHERE {told} GROUP BY {by}_before, {by}
 UNION ALL
-SELECT a, b, whole, sum(parts) AS parts FROM tied_moves GROUP BY a, b, whole
+SELECT a, b, whole, sum(parts) AS parts FROM {rest} GROUP BY a, b, whole
 """
 """Moves from value to value, by the number of parts into which they were split."""
 
 SUMMED_FAMILIES = """
 SELECT a, b, count(DISTINCT family) AS families FROM (
-  SELECT {by}_before AS a, {by} AS b, family FROM {steps} AS s WHERE simple = 1
-  UNION ALL SELECT a, b, family FROM tied_moves
+  SELECT {by}_before AS a, {by} AS b, family FROM {steps} AS s WHERE {told}
+  UNION ALL SELECT a, b, family FROM {rest}
 ) AS e GROUP BY a, b
 """
 
@@ -64,8 +107,8 @@ FROM (
     sum(n) OVER (PARTITION BY a, b) AS total
   FROM (
     SELECT a, b, days, sum(n) AS n FROM (
-      SELECT {by}_before AS a, {by} AS b, days, count(*) AS n FROM {steps} AS s WHERE simple = 1 GROUP BY {by}_before, {by}, days
-      UNION ALL SELECT a, b, days, count(*) AS n FROM tied_moves GROUP BY a, b, days
+      SELECT {by}_before AS a, {by} AS b, days, count(*) AS n FROM {steps} AS s WHERE {told} GROUP BY {by}_before, {by}, days
+      UNION ALL SELECT a, b, days, count(*) AS n FROM {rest} GROUP BY a, b, days
     ) AS m WHERE days IS NOT NULL GROUP BY a, b, days
   ) AS d
 ) AS u GROUP BY a, b
@@ -74,7 +117,7 @@ FROM (
 
 SUMMED_NODES = """
 SELECT {by} AS v, count(DISTINCT c) AS contacts, count(DISTINCT family) AS families FROM {steps} AS s
-WHERE moment IS NOT NULL GROUP BY {by}
+WHERE {inside} GROUP BY {by}
 """
 
 SUMMED_ENDS = """
@@ -90,23 +133,19 @@ SELECT e.is_start, e.v, z.size AS whole, sum(e.n) AS parts FROM (
 GROUP BY e.is_start, e.v, z.size
 """
 
+FILED_ENDS = """
+SELECT 1 AS is_start, v, 1 AS whole, count(*) AS parts FROM filed WHERE c_before IS NULL GROUP BY v
+UNION ALL SELECT 0 AS is_start, v, 1 AS whole, count(*) AS parts FROM filed WHERE c_after IS NULL GROUP BY v
+"""
+
 SUMMED_WHOLE = """
-SELECT count(*) FILTER (WHERE simple = 1) AS simple, max(t.tied) AS tied,
-  count(DISTINCT CASE WHEN moves = 1 AND moment IS NULL THEN c END) AS imprecise
-FROM {steps} AS s, (SELECT count(*) AS tied FROM (SELECT DISTINCT family, moment FROM tied_to) AS d) AS t
+SELECT count(*) FILTER (WHERE {told}) AS told, max(t.rest) AS rest,
+  count(DISTINCT CASE WHEN moves = 1 AND NOT ({inside}) THEN c END) AS imprecise
+FROM {steps} AS s, (SELECT count(*) AS rest FROM ({rests}) AS d) AS t
 """
 
 KEPT = ("activity", "agency")
 """Maps whose sums a store of steps keeps, over all its families; any other is summed when it is asked for."""
-
-FILE_ORDER = """
-SELECT family, v, day, lag(v) OVER w AS before, lag(day) OVER w AS day_before, lag(c) OVER w AS c_before, lead(c) OVER w AS c_after, c
-FROM (
-  SELECT s.family, s.{by} AS v, s.day, coalesce(s.second, 0) AS second, c.source_file, c.source_row, s.c
-  FROM {steps} AS s JOIN {contacts} AS c ON s.c = c.c
-  WHERE s.moves = 1 AND s.grain = 0
-) AS t WINDOW w AS (PARTITION BY family ORDER BY day, second, source_file, source_row)
-"""
 
 
 def journey_map(review: Journeys, by: str, order: str) -> nx.DiGraph:
@@ -118,8 +157,7 @@ def journey_map(review: Journeys, by: str, order: str) -> nx.DiGraph:
     if order not in ORDERS:
         raise RequestError(f"a map has no order '{order}'.{did_you_mean(order, ORDERS)} Choose moments or file.")
     names = dict(review.engine.rows(f"SELECT code, name FROM {review.codes}{BY[by]}"))
-    edges = _by_moments(review, by) if order == "moments" else _by_file(review, by)
-    return _graph(review, by, order, names, *edges)
+    return _graph(review, by, order, names, *_added(review, by, order))
 
 
 def tied_moves(review: Journeys, by: str) -> None:
@@ -136,28 +174,57 @@ def _tied_moves(engine: Engine, by: str, steps: str) -> None:
 def keep_maps(engine: Engine, at: str) -> None:
     """Keep the sums of every family's moves in the store that is being filled, so that a map is read and not made."""
     for by in KEPT:
-        _sum(engine, by, f"{at}steps", f"{at}{by}_")
+        _sum(engine, by, "moments", f"{at}steps", "", f"{at}{by}_")
 
 
-def _sum(engine: Engine, by: str, steps: str, into: str) -> None:
-    _tied_moves(engine, by, steps)
+def _sum(engine: Engine, by: str, order: str, steps: str, contacts: str, into: str) -> None:
+    parts = {"by": by, "steps": steps, **ORDERS[order]}
+    if order == "moments":
+        _tied_moves(engine, by, steps)
+    else:
+        engine.make("filed", FILED.format(contacts=contacts, **parts))
+        engine.make("filed_moves", FILED_MOVES)
     for name, select in (
         ("moves", SUMMED_MOVES),
         ("families", SUMMED_FAMILIES),
         ("days", SUMMED_DAYS),
         ("nodes", SUMMED_NODES),
-        ("ends", SUMMED_ENDS),
+        ("ends", SUMMED_ENDS if order == "moments" else FILED_ENDS),
         ("whole", SUMMED_WHOLE),
     ):
-        engine.make(f"{into}{name}", select.format(by=by, steps=steps))
-    engine.drop("tied_to", "tied_from", "tied_moves")
+        engine.make(f"{into}{name}", select.format(**parts))
+    engine.drop("tied_to", "tied_from", "tied_moves", "filed", "filed_moves")
 
 
-def _by_moments(review: Journeys, by: str) -> tuple[Any, ...]:
-    engine, at = review.engine, f"{review.codes}{by}_"
-    if by not in KEPT or review.coded != f"{review.codes}steps":
-        at = "summed_"
-        _sum(engine, by, review.coded, at)
+def _summed(review: Journeys, by: str, order: str) -> str:
+    """The prefix of the sums: those of the store, those of a store that the first to ask for them leaves, or made now."""
+    engine, session = review.engine, review.session
+    if by in KEPT and review.coded == f"{review.codes}steps":
+        if order == "moments":
+            return f"{review.codes}{by}_"
+        if session.home is not None and review.codes == "kept.":
+            _keep_filed(review, session.home, by)
+            return f"filed_{by}.{by}_filed_"
+    _sum(engine, by, order, review.coded, session.contacts, "summed_")
+    return "summed_"
+
+
+def _keep_filed(review: Journeys, home: Path, by: str) -> None:
+    """Attach the sums in order of file, kept beside the steps from the first time that they are asked for."""
+    if review.engine.has(f"{by}_filed_moves"):
+        return
+
+    def fill(engine: Engine, name: str) -> None:
+        lay_contacts(engine)
+        _sum(engine, by, "file", "kept.steps", "contacts", f"{name}.{by}_filed_")
+
+    key = review.session.key
+    sources = [(home / f"{key}.duckdb", "store"), (home / f"{key}-steps.duckdb", "kept")]
+    attach_stored(review.engine, home, f"{key}-filed-{by}", fill, f"filed_{by}", sources)
+
+
+def _added(review: Journeys, by: str, order: str) -> tuple[Any, ...]:
+    engine, at = review.engine, _summed(review, by, order)
     weights: dict[tuple[Any, Any], Fraction] = defaultdict(Fraction)
     for a, b, whole, parts in engine.rows(f"SELECT a, b, whole, parts FROM {at}moves"):
         weights[a, b] += Fraction(int(parts), int(whole))
@@ -168,39 +235,11 @@ def _by_moments(review: Journeys, by: str) -> tuple[Any, ...]:
     ends: list[dict[Any, Fraction]] = [defaultdict(Fraction), defaultdict(Fraction)]
     for is_start, v, whole, parts in engine.rows(f"SELECT is_start, v, whole, parts FROM {at}ends"):
         ends[1 - is_start][v] += Fraction(int(parts), int(whole))
-    simple, tied, imprecise = engine.rows(f"SELECT simple, tied, imprecise FROM {at}whole")[0]
+    told, rest, imprecise = engine.rows(f"SELECT told, rest, imprecise FROM {at}whole")[0]
     if at == "summed_":
         engine.drop(*(f"{at}{name}" for name in ("moves", "families", "days", "nodes", "ends", "whole")))
-    return weights, days, families, nodes, ends, simple + (tied or 0), tied or 0, imprecise
-
-
-def _by_file(review: Journeys, by: str) -> tuple[Any, ...]:
-    engine = review.engine
-    engine.make("filed", FILE_ORDER.format(by=by, steps=review.coded, contacts=review.session.contacts))
-    weights: dict[tuple[Any, Any], Fraction] = defaultdict(Fraction)
-    days: dict[tuple[Any, Any], dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for a, b, gap, n in engine.rows(
-        "SELECT before, v, day - day_before AS gap, count(*) AS n FROM filed WHERE c_before IS NOT NULL GROUP BY before, v, gap"
-    ):
-        weights[a, b] += n
-        days[a, b][gap] += n
-    families = {
-        (a, b): n
-        for a, b, n in engine.rows(
-            "SELECT before, v, count(DISTINCT family) AS n FROM filed WHERE c_before IS NOT NULL GROUP BY before, v"
-        )
-    }
-    nodes = engine.rows("SELECT v, count(DISTINCT c) AS c, count(DISTINCT family) AS f FROM filed GROUP BY v")
-    ends = [
-        {v: Fraction(n) for v, n in engine.rows(f"SELECT v, count(*) AS n FROM filed WHERE {c} IS NULL GROUP BY v")}
-        for c in ("c_before", "c_after")
-    ]
-    engine.drop("filed")
-    middles = {edge: _median(counts) for edge, counts in days.items()}
-    imprecise = engine.rows(f"SELECT count(DISTINCT c) AS n FROM {review.coded} AS s WHERE moves = 1 AND grain <> 0")[
-        0
-    ][0]
-    return weights, middles, families, nodes, ends, int(sum(weights.values())), 0, imprecise
+    tied = (rest or 0) if order == "moments" else 0
+    return weights, days, families, nodes, ends, told + (rest or 0), tied, imprecise
 
 
 def _graph(
@@ -237,19 +276,3 @@ def _graph(
     for (a, b), weight in sorted(weights.items(), key=lambda e: (name(e[0][0]), name(e[0][1]))):
         graph.add_edge(name(a), name(b), moves=float(weight), families=families[a, b], days_median=days.get((a, b)))
     return graph
-
-
-def _median(counts: dict[int, int]) -> float | None:
-    """The middle of counted values; of an even number, the mean of the middle two.
-
-    >>> _median({2: 1, 3: 1})
-    2.5
-    """
-    total = sum(counts.values())
-    if not total:
-        return None
-    middles, passed, found = ((total - 1) // 2, total // 2), 0, []
-    for value in sorted(counts):
-        found += [value for m in middles if passed <= m < passed + counts[value]]
-        passed += counts[value]
-    return sum(found) / 2

@@ -55,9 +55,7 @@ SELECT family, c, activity, agency, professional, day, second, earliest, latest,
   CAST(dense_rank() OVER w AS INTEGER) AS moment, CAST(rank() OVER w AS INTEGER) AS step,
   lag(place) OVER w AS place_before, lag(place, 2) OVER w AS place_before_that, lead(place) OVER w AS place_after,
   lag(day) OVER w AS day_before, lag(activity) OVER w AS activity_before, lag(agency) OVER w AS agency_before,
-  lag(professional) OVER w AS professional_before,
-  max(place) OVER (PARTITION BY family ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
-    AS last_place
+  lag(professional) OVER w AS professional_before
 FROM (
   SELECT p.family, p.c, p.activity, p.agency, p.professional, p.day, p.second, p.earliest, p.latest, p.grain,
     CASE WHEN p.grain = 1 THEN CAST(p.earliest AS BIGINT) * 86401
@@ -72,20 +70,24 @@ FROM (
 _ALONE = "(place_before IS NULL OR place_before <> place) AND (place_after IS NULL OR place_after <> place)"
 _DAYS = "CASE WHEN place_before IS NOT NULL AND place_before <> place THEN day - day_before END"
 
-TIED_DAYS = f"SELECT family, moment, max({_DAYS}) AS days FROM numbered WHERE NOT ({_ALONE}) GROUP BY family, moment"
+_LAST = "CASE WHEN place_after IS NULL THEN 1 ELSE 0 END"
+
+TIED = f"""
+SELECT family, moment, max({_DAYS}) AS days, max({_LAST}) AS is_last FROM numbered WHERE NOT ({_ALONE}) GROUP BY family, moment
+"""
 
 STEPS = f"""
 SELECT family, c, activity, agency, professional, 1 AS moves, day, second, earliest, latest, grain, moment, step,
   CAST({_DAYS} AS INTEGER) AS days, 1 AS alone,
   CASE WHEN place_before IS NOT NULL AND (place_before_that IS NULL OR place_before_that <> place_before)
     THEN 1 ELSE 0 END AS simple,
-  CASE WHEN place = last_place THEN 1 ELSE 0 END AS is_last, activity_before, agency_before, professional_before
+  {_LAST} AS is_last, activity_before, agency_before, professional_before
 FROM numbered WHERE {_ALONE}
 UNION ALL
 SELECT s.family, s.c, s.activity, s.agency, s.professional, 1 AS moves, s.day, s.second, s.earliest, s.latest, s.grain,
   s.moment, s.step, CAST(t.days AS INTEGER) AS days, 0 AS alone, 0 AS simple,
-  CASE WHEN s.place = s.last_place THEN 1 ELSE 0 END AS is_last, s.activity_before, s.agency_before, s.professional_before
-FROM numbered AS s JOIN tied_days AS t ON s.family = t.family AND s.moment = t.moment
+  t.is_last, s.activity_before, s.agency_before, s.professional_before
+FROM numbered AS s JOIN tied AS t ON s.family = t.family AND s.moment = t.moment
 UNION ALL
 SELECT p.family, p.c, p.activity, p.agency, p.professional, p.moves, p.day, p.second, p.earliest, p.latest, p.grain,
   NULL AS moment, NULL AS step, NULL AS days, 0 AS alone, 0 AS simple, 0 AS is_last, NULL AS activity_before,
@@ -150,7 +152,7 @@ def _steps(
     engine.make("untimed", UNTIMED_DAYS)
     engine.make("busy", BUSY_MONTHS)
     engine.make("numbered", NUMBERED)
-    engine.make("tied_days", TIED_DAYS)
+    engine.make("tied", TIED)
     engine.make(f"{at}steps", STEPS)
     keep_maps(engine, at)
-    engine.drop("placed", "untimed", "busy", "numbered", "tied_days", "kinds", "fits", "candidates", "verdicts")
+    engine.drop("placed", "untimed", "busy", "numbered", "tied", "kinds", "fits", "candidates", "verdicts")
