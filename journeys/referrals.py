@@ -28,14 +28,19 @@ WHERE c.nature = 'referral' AND c.referred_to <> c.agency
 """
 """Every referral to another agency. A need that is not named is empty text."""
 
-ANSWERING = f"""
-SELECT s.family, s.c, c.contact_id, s.agency AS receiver, coalesce(c.need_id, '') AS need, s.day, s.latest, {PLACE} AS place
+LATER = f"""
+SELECT s.family, s.c, s.agency AS receiver, s.day, s.latest, {PLACE} AS place
 FROM {{steps}} AS s JOIN (SELECT family, receiver, min(opens) AS opens FROM referred GROUP BY family, receiver) AS w
-    ON s.family = w.family AND s.agency = w.receiver
-  JOIN {{contacts}} AS c ON s.c = c.c
-WHERE {PLACE} >= w.opens AND c.nature IN ('touch', 'referral', 'decision')
+  ON s.family = w.family AND s.agency = w.receiver
+WHERE {PLACE} >= w.opens
 """
 """What an agency did with a family from the first referral to it on."""
+
+ANSWERING = """
+SELECT s.family, s.c, c.contact_id, s.receiver, coalesce(c.need_id, '') AS need, s.day, s.latest, s.place
+FROM later AS s JOIN {contacts} AS c ON s.c = c.c WHERE c.nature IN ('touch', 'referral', 'decision')
+"""
+"""Of that, what may answer one; a statement of its own, so that the few rows meet the many contacts and not the other way round."""
 
 UNCLEAR = """
 SELECT r.family, r.receiver FROM (
@@ -104,13 +109,14 @@ def find_answers(review: Journeys) -> None:
     engine = review.engine
     names = {"steps": review.coded, "contacts": review.session.contacts, "at": review.codes}
     engine.make("referred", REFERRED.format(**names))
+    engine.make("later", LATER.format(**names))
     engine.make("answering", ANSWERING.format(**names))
     engine.make("unclear", UNCLEAR)
     engine.make("fitting", FITTING)
     engine.make("queued", QUEUED)
     engine.load("picked_answers", _picked(engine))
     engine.make("answered", f"{SERVED} UNION ALL SELECT family, referral, answer FROM picked_answers")
-    engine.drop("unclear", "fitting", "queued", "picked_answers")
+    engine.drop("later", "unclear", "fitting", "queued", "picked_answers")
 
 
 def _picked(engine: Engine) -> pa.Table:
