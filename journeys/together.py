@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 
 MET = """
 SELECT c.agency,
+  min(CASE WHEN s.latest >= {start} AND c.activity NOT IN ('present', 'not_required') THEN s.earliest END) AS met,
   min(CASE WHEN s.latest >= {start} OR (c.nature = 'status' AND c.ends_day >= {start}) THEN s.earliest END) AS inside,
   min(s.earliest) AS ever
 FROM {at}steps AS s JOIN {contacts} AS c ON s.c = c.c JOIN {at}families AS f ON s.family = f.code
 WHERE f.name = {family} AND c.agency <> 'family' AND c.nature <> 'life' GROUP BY c.agency
 """
+"""When each agency first met a family in the period. A register's marks of a pupil at school are no meeting: they count
+only where an agency has nothing else, and so do statuses from before the period that still lasted."""
 
 HELPED = """
 SELECT s.earliest, s.latest
@@ -120,8 +123,8 @@ def _agencies(owner: Knowledge, family: str, days: dict[tuple[str, str], int]) -
     review = owner.review
     where = {"at": review.codes, "contacts": review.session.contacts, "family": literal(family)}
     met = {
-        a: (inside is None, inside if inside is not None else ever)
-        for a, inside, ever in review.engine.rows(MET.format(start=day_number(review.start), **where))
+        a: (inside is None, next(day for day in (first, inside, ever) if day is not None))
+        for a, first, inside, ever in review.engine.rows(MET.format(start=day_number(review.start), **where))
     }
     said = review.activities.agency
     found = sorted(met, key=lambda a: (*met[a], said(a), a))

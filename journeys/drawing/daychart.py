@@ -110,6 +110,8 @@ def draw_chart(ax: Axes, p: Puzzle, sheet: Sheet, top: float, left: float, right
     plot = _Plot(p, sheet, top + HEADROOM * k, left, right)
     write(ax, 0, plot.top, "Facts known", sheet.key + 1 * k, weight="semibold")
     write(ax, 0, plot.top + 14 * k, f"of {p.facts}, day by day", sheet.key, color=SECOND_INK)
+    # The margin at the left is the chart's name, its scale and what finds no room in it.
+    plot.taken.append((-1, plot.top - HEADROOM * k, left - 2 * k, plot.bottom))
     every = max(-(-p.facts // 3), 1)
     for level in range(0, p.facts + 1, every):
         y = plot.y(level)

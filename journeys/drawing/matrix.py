@@ -45,8 +45,9 @@ def _grid(p: Puzzle, size: str) -> Grid:
     """The narrowest sheet on which all facts stand side by side; on the widest, blocks one above the other."""
     for sheet in SIZES[size]:
         k = sheet.scale
-        names = [width(n, sheet.lane) for n in p.rows] + [width(n, sheet.small) for n in p.notes]
-        left = min(max([*names, width("of 99, day by day", sheet.key)]), 150 * k) + 7 * k
+        names = [0.0, *(width(n, sheet.lane) for n in p.rows)] + [width(n, sheet.small) for n in p.notes]
+        chart = max(width("of 99, day by day", sheet.key), width("Facts known", sheet.key + k, "semibold"))
+        left = max(min(max(names), 150 * k), chart + width("99", sheet.key)) + 7 * k
         counts = max(width(line, sheet.key) for line in COUNTED) + 8 * k
         right = sheet.width - 2 * sheet.margin - counts
         least = width("Nov 22", sheet.key, "bold") + 8 * k
