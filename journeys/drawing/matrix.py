@@ -161,7 +161,8 @@ def _block(
         for j, (left, wide) in columns.items():
             _cell(ax, p, (i, j), left, y - CELL * k / 2, wide, sheet)
         if is_last:
-            write(ax, count_x, y, f"{p.counts[i]} of {p.facts}", sheet.key)
+            silent = all((i, j) in p.not_supplied for j in range(p.facts))
+            write(ax, count_x, y, "–" if silent else f"{p.counts[i]} of {p.facts}", sheet.key)
 
 
 def _cell(ax: Axes, p: Puzzle, at: tuple[int, int], x: float, y: float, across: float, sheet: Sheet) -> None:

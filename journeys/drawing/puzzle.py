@@ -166,7 +166,7 @@ def finding(p: Puzzle) -> str:
 
 def _alone(p: Puzzle) -> str:
     if p.whole:
-        return f"One agency held all {p.facts} facts"
+        return f"At least one agency held all {p.facts} facts"
     if p.alone:
         return "At least one agency held enough by itself"
     if all(p.counts):

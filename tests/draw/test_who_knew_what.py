@@ -131,6 +131,7 @@ def test_no_records_supplied_is_hatched_and_not_pale(invented, tmp_path):
     hatched = [p for p in ax.patches if p.get_hatch() and p.get_height() > 15]
     # School's records end before two of the facts were known; housing gave none at all.
     assert len(hatched) == 2 + 4
+    assert [w for w in words(invented, ax) if w == "–"]
     said = words(invented, ax)
     assert {"Housing", "no records supplied", "no records after Feb 2024", "not supplied"} <= set(said)
 
@@ -173,7 +174,11 @@ CASES = {
     "before": (PIECES.replace("2024-06-01", "2024-02-29"), 3, "Help had begun before they together knew enough"),
     "never": (PIECES, 5, "Together they knew 4 of 4 facts, and 5 would be enough"),
     "alone": (PIECES, 3, "At least one agency held enough by itself"),
-    "all": (PIECES + "2024-09-02  gp  message  –\n", 5, "One agency held all 4 facts. Together they knew 4 of 4"),
+    "all": (
+        PIECES + "2024-09-02  gp  message  –\n",
+        5,
+        "At least one agency held all 4 facts. Together they knew 4 of 4",
+    ),
     "none": (
         PIECES.replace("2024-03-01  gp           call", "2024-03-01  school       call"),
         3,
