@@ -14,6 +14,8 @@ The verbs, in the order in which data flow:
     fj.rules_in_force(review)                      # the triggers as a table; fj.rule_changes: before one is adopted
     known = fj.who_knew_what(review)               # which agency knew which fact, and from when
     fj.together                                    # what one family's agencies knew together: fj.together.lags(known, "F0003")
+    chances = fj.find_chances(review, firings, known)   # moments at which somebody could have helped, each proposed
+    fj.write_chances(chances)                      # the sheet in which reviewers confirm, reject or add
     fj.measures                                    # counts, each with its base
     fj.findings                                    # what they say, in a sentence made by rule
     fj.draw                                        # pictures: fj.draw.timeline(review["F0003"])
@@ -43,6 +45,8 @@ _VERBS = {
     "rules_in_force": "journeys.adoption",
     "rule_changes": "journeys.adoption",
     "who_knew_what": "journeys.knowledge",
+    "find_chances": "journeys.chances",
+    "write_chances": "journeys.verdicts",
     "show": "journeys.pages",
 }
 _ROOMS = ("together", "measures", "draw", "findings", "columns")
@@ -53,6 +57,7 @@ __all__ = [
     "check_contacts",
     "columns",
     "draw",
+    "find_chances",
     "find_triggers",
     "findings",
     "handovers",
@@ -67,11 +72,13 @@ __all__ = [
     "switches",
     "together",
     "who_knew_what",
+    "write_chances",
 ]
 
 if TYPE_CHECKING:
     from journeys import columns, draw, findings, measures, together
     from journeys.adoption import rule_changes, rules_in_force
+    from journeys.chances import find_chances
     from journeys.checks import account, check_contacts
     from journeys.contacts import read_contacts, set_aside
     from journeys.families import read_members
@@ -80,6 +87,7 @@ if TYPE_CHECKING:
     from journeys.knowledge import who_knew_what
     from journeys.pages import show
     from journeys.triggers import find_triggers
+    from journeys.verdicts import write_chances
 
 
 def __getattr__(name: str) -> Any:

@@ -120,7 +120,7 @@ def read_rules(review: Journeys) -> Rules:
 def load_rules(paths: Iterable[Any], activities: Activities) -> Rules:
     """Triggers from rules files, the later merged over the earlier by name, checked against the activities."""
     triggers: dict[str, Rule] = {}
-    groups = _any_of(activities)
+    groups = any_of(activities)
     version, agreed = "", ""
     for path in paths:
         yaml = files.load(path)
@@ -141,7 +141,7 @@ def load_rules(paths: Iterable[Any], activities: Activities) -> Rules:
     return Rules(version, triggers, agreed, groups)
 
 
-def _any_of(activities: Activities) -> dict[str, list[str]]:
+def any_of(activities: Activities) -> dict[str, list[str]]:
     """The words that stand for every activity with a mark or of a nature."""
     marked = {word: activities.marked(mark) for word, mark in ANY.items() if mark in ("crisis", "help")}
     natures = {w: sorted(n for n, a in activities.known.items() if a.nature == ANY[w]) for w in set(ANY) - set(marked)}

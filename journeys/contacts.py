@@ -24,7 +24,7 @@ from lib.stores import attach_stored
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = "4"
+SCHEMA = "5"
 """Goes up when the store's tables change, so that older stores are rebuilt."""
 
 CONTACTS = """

@@ -143,7 +143,7 @@ def _supersede(engine: Engine, store: str) -> None:
 
 
 def _coverage(engine: Engine, store: str, folder: Folder) -> None:
-    """From which day to which each agency's records run: as declared, or else its first to last contact."""
+    """From which day to which each agency's records run: as declared, or else the file's first to last contact."""
     import pyarrow as pa
 
     covers = [(n, e.covers, e.agency) for n, e in folder.entry.files.items() if e.covers]
@@ -166,10 +166,11 @@ def _coverage(engine: Engine, store: str, folder: Folder) -> None:
           UNION ALL
           SELECT c.agency, coalesce(d.a, c.a) AS a, coalesce(d.b, c.b) AS b, d.a IS NOT NULL AS declared
           FROM (
-            SELECT w.agency, p.source_file, min(r.a) AS a, max(r.b) AS b
+            SELECT DISTINCT w.agency, p.source_file, min(r.a) OVER (PARTITION BY p.source_file) AS a,
+              max(r.b) OVER (PARTITION BY p.source_file) AS b
             FROM (SELECT k, f, min(earliest) AS a, max(latest) AS b FROM {store}.rows GROUP BY k, f) AS r
               JOIN {store}.kinds AS w ON r.k = w.k JOIN {store}.files AS p ON r.f = p.f
-            WHERE w.nature <> 'life' GROUP BY w.agency, p.source_file
+            WHERE w.nature <> 'life'
           ) AS c LEFT JOIN declared AS d ON c.source_file = d.source_file
         ) AS e GROUP BY agency
         """,

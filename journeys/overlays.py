@@ -10,7 +10,7 @@ from lib import files
 if TYPE_CHECKING:
     import pandas as pd
 
-RULE_FILES = ("activities", "triggers", "facts")
+RULE_FILES = ("activities", "triggers", "facts", "chances")
 
 
 def own_rules(folder: Folder) -> pd.DataFrame:
