@@ -6,7 +6,9 @@ on asking at a pace that the rule itself sets, and one contact never buys two al
 
 from __future__ import annotations
 
+import bisect
 import itertools
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from journeys.patterns.seen import Cover, Met, Seen, Within, certainly_before, in_order, time_of, when
@@ -59,15 +61,19 @@ def combine(firings: Sequence[tuple[str, Met]], times: int, within: Within) -> l
         day, known = made[key].fired_on, max(r.known for r in made[key].evidence)
         return Seen(key, day, made[key].second, day, day, known, key.split("\n")[0])
 
-    found: list[Met] = []
-    left = [as_seen(key) for key in made]
-    for sure in (True, False):
-        for met in spread([r for r in left if not sure or made[r.id].certain], times, within):
-            parts = [made[r.id] for r in met.evidence]
-            evidence = {r.id: r for part in parts for r in part.evidence}
-            found.append(Met(met.fired_on, tuple(in_order(evidence.values())), sure, met.second))
-            left = [r for r in left if r not in met.evidence]
-    return sorted(found, key=when)
+    def as_met(met: Met, certain: bool) -> Met:
+        evidence = {r.id: r for part in met.evidence for r in made[part.id].evidence}
+        return Met(met.fired_on, tuple(in_order(evidence.values())), certain, met.second)
+
+    sure = spread([as_seen(key) for key in made if made[key].certain], times, within)
+    used, restarts = {r.id for m in sure for r in m.evidence}, [m.fired_on for m in sure]
+    # A doubtful firing counts with none on the other side of a certain one: the count has started again between them.
+    stretches: dict[int, list[Seen]] = defaultdict(list)
+    for key in made:
+        if key not in used and made[key].fired_on not in restarts:
+            stretches[bisect.bisect(restarts, made[key].fired_on)].append(as_seen(key))
+    doubtful = [m for rows in stretches.values() for m in spread(rows, times, within)]
+    return sorted([*(as_met(m, True) for m in sure), *(as_met(m, False) for m in doubtful)], key=when)
 
 
 def _gathered(rows: Sequence[Seen], times: int, within: Within, *, apart: bool) -> list[Met]:
@@ -208,41 +214,62 @@ def _holds(chain: tuple[Seen, ...], within: Within, certain: bool) -> bool:
 def rise(rows: Sequence[Seen], times: int, within: Within, covers: Sequence[Cover]) -> list[Met]:
     """So many within a window, and at least twice as many as in the window of the same length before it.
 
-    Judged on each day that a contact may last have fallen. Certain where it holds wherever the imprecise ones fell.
-    A window before which the records (`covers`) do not reach back as far again says nothing.
+    Judged at the end of each day with a contact: three calls to the police in 28 days fire where there was one at most
+    in the 28 days before those. A first burst, with nothing before it, fires too. The window of W days has day 0 on its
+    first day, so the one before it ends on the day before that. The evidence is every one in the later window.
+
+    Certain where those counted surely lie in the window, and it is twice as many wherever all the others fell; possible
+    where only some days allow it. A window before which the records (`covers`) do not reach back as far again says
+    nothing.
 
     >>> rows = [Seen(str(d), d, None, d, d, d) for d in (60, 95, 96, 97)]
     >>> [m.fired_on for m in rise(rows, 3, Within(days=28), [Cover(0, 200)])], rise(rows, 3, Within(days=28), [Cover(50, 200)])
     ([97], [])
     """
-    days = within.most_days
+    if not covers:
+        return []
+    # The last day whose window before is covered by everybody's records, counted from the front.
+    days, begins = within.most_days, max(c.from_day for c in covers)
     ordered = in_order(rows)
-    met: list[Met] = []
-    used: set[Seen] = set()
-    for certain in (True, False):
-        for today in sorted({r.latest for r in ordered}):
-            begins = today - days
-            since = max((m.fired_on for m in met if m.fired_on <= today), default=begins - 1)
-            now = [
-                r
-                for r in ordered
-                if r.latest <= today
-                and (r.earliest if certain else r.latest) >= max(begins, since + 1)
-                and r not in used
-            ]
-            if len(now) < times or not covers or any(c.from_day > begins - days - 1 for c in covers):
-                continue
-            counted = set(now)
-            before = sum(
-                r not in counted
-                and (
-                    r.latest >= begins - days - 1 and r.earliest < begins
-                    if certain
-                    else r.earliest >= begins - days - 1 and r.latest < begins
-                )
-                for r in ordered
-            )
-            if len(now) >= 2 * before:
-                met.append(Met(today, tuple(now), certain, time_of(now, today)))
-                used |= counted
+    met = _surely_rising(ordered, times, days, begins)
+    if all(r.exact for r in ordered):
+        return met
+    restarts, used = [m.fired_on for m in met], {r for m in met for r in m.evidence}
+    left = [r for r in ordered if r not in used]
+    while found := _maybe_rising(left, ordered, times, days, begins, restarts):
+        met.append(found)
+        left = [r for r in left if r not in found.evidence and r.latest > found.fired_on]
     return sorted(met, key=when)
+
+
+def _surely_rising(ordered: Sequence[Seen], times: int, days: int, begins: int) -> list[Met]:
+    met: list[Met] = []
+    for today in sorted({r.latest for r in ordered}):
+        since = max(today - days, met[-1].fired_on + 1) if met else today - days
+        now = [r for r in ordered if r.latest <= today and r.earliest >= since]
+        if len(now) < times or all(r.latest < today for r in now):
+            continue
+        others = [r for r in ordered if r not in now]
+        # The newest of them may have fallen sooner, and the window before lies sooner then too.
+        newest = range(max(r.earliest for r in now), today + 1)
+        before = max(sum(r.latest >= n - 2 * days - 1 and r.earliest < n - days for r in others) for n in newest)
+        if newest[0] - 2 * days - 1 >= begins and len(now) >= 2 * before:
+            met.append(Met(today, tuple(now), True, time_of(now, today)))
+    return met
+
+
+def _maybe_rising(
+    left: Sequence[Seen], ordered: Sequence[Seen], times: int, days: int, begins: int, restarts: Sequence[int]
+) -> Met | None:
+    """The first that some days allow: every day on which one of them may have fallen is tried as the window's last."""
+    for by in sorted({r.latest for r in left}):
+        over = [r for r in left if r.latest <= by]
+        for today in sorted({day for r in over for day in range(r.earliest, r.latest + 1)}):
+            since = max((day + 1 for day in restarts if day < today), default=today - days)
+            now = [r for r in over if r.earliest <= today and r.latest >= max(since, today - days)]
+            if len(now) < times or all(r.latest < by for r in now) or today - 2 * days - 1 < begins:
+                continue
+            before = sum(r.earliest >= today - 2 * days - 1 and r.latest < today - days for r in ordered)
+            if len(now) >= 2 * before:
+                return Met(by, tuple(now), False)
+    return None

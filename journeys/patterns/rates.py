@@ -15,11 +15,16 @@ def rate(
 ) -> list[Met]:
     """A share of one person's possible sessions missed, at or over a line, judged at the end of each month.
 
+    Take a pupil's marks since 1 September. On the last day of each month, count those missed against all that were
+    possible. The rule fires when the share reaches the line, and not again while it stays there: only after a month's
+    end under the line can it fire anew. Its evidence is every session missed so far.
+
     `marks` have the value `missed` or `kept`; what is no possible session is not among them. `period` gives the first
-    day of the school year, or term, that a day lies in: the share is of the marks since then. Fires when at or over
-    the line, having been under it at the judgement before, or at the first. A month that ends after `as_at`, or after
-    the records (`covers`), is not judged yet; a year or term that begins before them is not covered, and says nothing.
-    Whole numbers throughout: 10 of 100 is ten per cent.
+    day of the school year, or term, that a day lies in: the share is of the marks since then, as far as there are any.
+    A month that ends after `as_at`, or after the records (`covers`), is not judged yet; a
+    year or term that begins before the records is not covered, and says nothing. Whole numbers throughout: 10 of 100
+    is ten per cent. Where a mark's day is not known, a time over the line fires on its first month's end that
+    is surely over, as certain; where none is, on the first that may be, as possible.
 
     The source says that persistent absence is "not daily or weekly": DfE, attendance data dashboard, technical guidance.
 
@@ -37,18 +42,22 @@ def rate(
     for start in sorted({period(day) for r in ordered for day in (r.earliest, r.latest)}):
         if start < since:
             continue
-        was_over = False
+        spell: Met | None = None
         for on in _judged(start, ordered, period):
             if on > until:
                 break
             inside = [r for r in ordered if r.earliest >= start and r.latest <= on]
             doubtful = [r for r in ordered if r.latest >= start and r.earliest <= on and r not in inside]
             missed, maybe = [r for r in inside if r.value == MISSED], [r for r in doubtful if r.value == MISSED]
-            certain = _over(len(missed), len(inside) + len(doubtful) - len(maybe), percent)
-            over = certain or _over(len(missed) + len(maybe), len(inside) + len(maybe), percent)
-            if over and not was_over:
-                met.append(Met(on, tuple(missed if certain else in_order([*missed, *maybe])), certain))
-            was_over = over
+            surely = _over(len(missed), len(inside) + len(doubtful) - len(maybe), percent)
+            if surely and (spell is None or not spell.certain):
+                spell = Met(on, tuple(missed), True)
+            elif not _over(len(missed) + len(maybe), len(inside) + len(maybe), percent):
+                met += [spell] if spell else []
+                spell = None
+            elif spell is None:
+                spell = Met(on, tuple(in_order([*missed, *maybe])), False)
+        met += [spell] if spell else []
     return sorted(met, key=when)
 
 

@@ -93,13 +93,32 @@ def every_way(rows: Sequence[Any]) -> Iterator[tuple[int, ...]]:
     return itertools.product(*(span(r) for r in rows))
 
 
-def met_by(days: Iterable[int], times: int, last: Callable[[int], int]) -> bool:
-    """Whether so many of these days lie in one window: each day is tried as the window's first."""
-    days = list(days)
-    return any(sum(first <= d <= last(first) for d in days) >= times for first in days)
+def how_many(rows: Sequence[Any]) -> int:
+    return len(rows)
 
 
-def repeat(rows: Sequence[Any], times: int, last: Callable[[int], int]) -> list[Fired]:
+def how_many_values(rows: Sequence[Any]) -> int:
+    """How many different agencies, or people, or reasons."""
+    return len({r.value for r in rows})
+
+
+def met_by(
+    placed: Iterable[tuple[int, Any]],
+    times: int,
+    last: Callable[[int], int],
+    count: Callable[[Sequence[Any]], int] = how_many,
+) -> bool:
+    """Whether so many of these contacts, each on its day, lie in one window: each day is tried as the window's first."""
+    placed = list(placed)
+    return any(count([row for day, row in placed if first <= day <= last(first)]) >= times for first, _ in placed)
+
+
+def repeat(
+    rows: Sequence[Any],
+    times: int,
+    last: Callable[[int], int],
+    count: Callable[[Sequence[Any]], int] = how_many,
+) -> list[Fired]:
     """So many in a window. Dated ones alone, walking day by day; then what is left, with the imprecise ones."""
     dated = [r for r in rows if r.day is not None]
     fired: list[Fired] = []
@@ -107,20 +126,29 @@ def repeat(rows: Sequence[Any], times: int, last: Callable[[int], int]) -> list[
     since = None
     for today in range(min((r.day for r in dated), default=0), max((r.day for r in dated), default=-1) + 1):
         window = [r for r in dated if (since is None or r.day > since) and r.day <= today <= last(r.day)]
-        if len(window) >= times:
+        if any(r.day == today for r in window) and count(window) >= times:
             fired.append(Fired(today, tuple(sorted(r.id for r in window)), True))
             used |= {r.id for r in window}
             since = today
     left = [r for r in rows if r.id not in used]
     restarts = [f.on for f in fired]
-    while found := _first_with_imprecise(left, times, last, restarts):
+    while found := _first_with_imprecise(left, times, last, restarts, count):
         fired.append(found)
         left = [r for r in left if r.id not in found.evidence and r.latest > found.on]
     return sorted(fired, key=lambda f: (f.on, f.evidence))
 
 
+def spread(rows: Sequence[Any], times: int, last: Callable[[int], int]) -> list[Fired]:
+    """As repeat, but different values are counted; a contact that names none counts for nothing."""
+    return repeat([r for r in rows if r.value is not None], times, last, how_many_values)
+
+
 def _first_with_imprecise(
-    rows: Sequence[Any], times: int, last: Callable[[int], int], restarts: Sequence[int]
+    rows: Sequence[Any],
+    times: int,
+    last: Callable[[int], int],
+    restarts: Sequence[int],
+    count: Callable[[Sequence[Any]], int],
 ) -> Fired | None:
     """The first day by which enough may lie in one window, one of them imprecise: every window of the calendar is tried.
 
@@ -137,15 +165,18 @@ def _first_with_imprecise(
         for first in range(min(r.earliest for r in over), by + 1):
             inside = [r for r in over if any(first <= day <= last(first) for day in span(r))]
             imprecise, newest = any(r.day is None for r in inside), any(r.latest == by for r in inside)
-            if len(inside) >= times and imprecise and newest:
+            if count(inside) >= times and imprecise and newest:
                 found.append((first, frozenset(r.id for r in inside), inside))
         # A window inside another's evidence says nothing of its own.
         whole = [(f, ids, rows) for f, ids, rows in found if not any(ids < more for _, more, _ in found)]
         after = [day for day in restarts if day < by and times > 1]
         judged = []
         for f, ids, some in whole:
-            ways = ([day for day in way if all(day > restart for restart in after)] for way in every_way(some))
-            judged.append((not all(met_by(way, times, last) for way in ways), f, ids))
+            ways = (
+                [(day, row) for day, row in zip(way, some, strict=True) if all(day > restart for restart in after)]
+                for way in every_way(some)
+            )
+            judged.append((not all(met_by(way, times, last, count) for way in ways), f, ids))
         if judged:
             doubtful, _, ids = min(judged, key=lambda j: (j[0], j[1]))
             return Fired(by, tuple(sorted(ids)), not doubtful)
@@ -177,6 +208,11 @@ def sooner(row: Any) -> tuple[Any, ...]:
 
 def follow(firsts: Sequence[Any], thens: Sequence[Any], last: Callable[[int], int]) -> list[Fired]:
     """Each then, the soonest first, takes the latest first still free; certain pairs before possible ones."""
+    return paired(firsts, thens, lambda first, then: follows(first, then, last))
+
+
+def paired(firsts: Sequence[Any], thens: Sequence[Any], sure: Callable[[Any, Any], str]) -> list[Fired]:
+    """Pairs, each contact in one at most in each part; `sure` says of two whether they make one: certain, possible, no."""
     fired: list[Fired] = []
     either = {r.id for r in firsts} & {r.id for r in thens}
     taken_first, taken_then = set(), set()
@@ -187,12 +223,7 @@ def follow(firsts: Sequence[Any], thens: Sequence[Any], last: Callable[[int], in
             best = None
             for first in firsts:
                 backwards = first.id in either and then.id in either and sooner(first) > sooner(then)
-                if (
-                    first.id == then.id
-                    or first.id in taken_first
-                    or backwards
-                    or follows(first, then, last) != certainty
-                ):
+                if first.id == then.id or first.id in taken_first or backwards or sure(first, then) != certainty:
                     continue
                 rank = (first.latest, -1 if first.second is None else first.second, first.id)
                 if best is None or rank > best[0]:

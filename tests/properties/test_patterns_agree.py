@@ -139,7 +139,7 @@ def test_a_month_of_days_is_gone_through_as_well() -> None:
         days = rng.choice((15, 28, 30, 60))
         for met in patterns.repeat(rows, 3, Within(days=days)):
             worst = all(
-                oracle.met_by(way, 3, oracle.days_on(days))
+                oracle.met_by(zip(way, met.evidence, strict=True), 3, oracle.days_on(days))
                 for way in oracle.itertools.product(
                     *([r.earliest, (r.earliest + r.latest) // 2, r.latest] for r in met.evidence)
                 )
