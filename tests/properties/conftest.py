@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from random import Random
@@ -39,6 +39,8 @@ NATURES = {
     "closed": "decision",
     "case_note": "record",
     "absence_unexplained": "signal",
+    "present": "record",
+    "not_required": "record",
 }
 """What each activity of the random logs is, written down here and not asked of the kit."""
 
@@ -93,25 +95,45 @@ class Many:
 
     contacts: Table
     rows: list[tuple[str, dict[str, str]]]
+    declared: Mapping[str, tuple[str, str]]
+    reviews: dict[tuple[str, str], Journeys] = field(default_factory=dict)
+    seen: dict[tuple[str, str], dict[str, list[oracle.Row]]] = field(default_factory=dict)
 
     def review(self, period: tuple[str, str], families: Sequence[str] | None = None) -> Journeys:
         end, as_at = period
         return fj.build_journeys(self.contacts, end=end, as_at=as_at, families=families)
 
     def families(self, period: tuple[str, str]) -> dict[str, list[oracle.Row]]:
-        end, as_at = (oracle.number(dt.date.fromisoformat(d)) for d in period)
-        found = defaultdict(list)
-        for row in oracle.read(self.rows, NATURES, "log", as_at, end):
-            found[row.family].append(row)
-        return dict(sorted(found.items()))
+        if period not in self.seen:
+            end, as_at = (oracle.number(dt.date.fromisoformat(d)) for d in period)
+            found = defaultdict(list)
+            for row in oracle.read(self.rows, NATURES, "log", as_at, end):
+                found[row.family].append(row)
+            self.seen[period] = dict(sorted(found.items()))
+        return self.seen[period]
+
+    def typed(self) -> list[oracle.Row]:
+        """Every row as written, all versions of it."""
+        return oracle.typed(self.rows, NATURES, "log")
+
+    @cached_property
+    def kinds(self) -> set[tuple[str, str]]:
+        """Who ever recorded what."""
+        return {(row["activity"], row["agency"]) for _, row in self.rows}
+
+    def recorders(self, activities: Sequence[str]) -> set[str]:
+        """The agencies that ever recorded any of these."""
+        return {agency for activity, agency in self.kinds if activity in activities}
 
     @cached_property
     def covers(self) -> dict[str, tuple[int, int]]:
         """Agency -> first and last day of its records: declared, or those of all it ever recorded."""
         spans = defaultdict(list)
-        for row in oracle.typed(self.rows, NATURES, "log"):
+        for row in self.typed():
             spans[row.agency] += [row.earliest, row.latest]
-        declared = {a: tuple(oracle.number(dt.date.fromisoformat(d)) for d in days) for a, days in COVERS.items()}
+        declared = {
+            a: tuple(oracle.number(dt.date.fromisoformat(d)) for d in days) for a, days in self.declared.items()
+        }
         return {a: declared.get(a, (min(days), max(days))) for a, days in spans.items()}
 
 
@@ -135,7 +157,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Many:
         about[f"{agency}.csv"] |= {"covers": list(days), "agency": agency}
     folder = folder_of_logs(tmp_path_factory.mktemp("many") / "many", logs, files=about)
     _rules(folder)
-    return Many(fj.read_contacts(folder), [(name, row) for name in sorted(logs) for row in logs[name]])
+    return Many(fj.read_contacts(folder), [(name, row) for name in sorted(logs) for row in logs[name]], COVERS)
 
 
 def _rules(folder: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 COLUMNS = (
     *("contact_id", "person_id", "family_id", "date", "agency", "activity", "need_id", "referred_to"),
-    *("professional_id", "recorded_on", "precision"),
+    *("professional_id", "recorded_on", "precision", "earliest", "latest", "reason"),
 )
 DATES = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m", "%Y")
 

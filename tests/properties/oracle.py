@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import functools
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -43,9 +44,11 @@ def days_on(n: int) -> Callable[[int], int]:
     return lambda day: day + n
 
 
+@functools.cache
 def months_on(n: int) -> Callable[[int], int]:
     """The same day of the month so many months on, or that month's last day: found by walking the calendar."""
 
+    @functools.cache
     def last(start: int) -> int:
         first = day_of(start)
         there, moved = first, 0
@@ -59,9 +62,11 @@ def months_on(n: int) -> Callable[[int], int]:
     return last
 
 
+@functools.cache
 def working_days_on(n: int) -> Callable[[int], int]:
     """The n-th Monday to Friday after the first day that is no bank holiday in England."""
 
+    @functools.cache
     def last(start: int) -> int:
         day, left = day_of(start), n
         while left:
@@ -305,6 +310,7 @@ class Row:
     to: str | None = None
     who: str | None = None
     person: str | None = None
+    value: str | None = None
 
 
 Rows = Sequence[tuple[str, Mapping[str, str]]]
@@ -318,7 +324,7 @@ def read(rows: Rows, natures: Mapping[str, str], supplier: str, as_at: int, end:
         if contact.known <= as_at:
             versions[contact.id, contact.family].append((contact.known, contact))
     latest = [max(some, key=lambda v: v[0])[1] for some in versions.values()]
-    return [c for c in latest if c.earliest <= end]
+    return [c for c in latest if c.earliest <= min(end, as_at)]
 
 
 def typed(rows: Rows, natures: Mapping[str, str], supplier: str) -> list[Row]:
@@ -327,9 +333,12 @@ def typed(rows: Rows, natures: Mapping[str, str], supplier: str) -> list[Row]:
 
 
 def _typed(row: Mapping[str, str], natures: Mapping[str, str], supplier: str, place: tuple[str, int]) -> Row:
-    text = row["date"]
+    text = row.get("date", "")
     second = None
-    if len(text) == 4:
+    if row.get("earliest"):
+        earliest, latest = dt.date.fromisoformat(row["earliest"]), dt.date.fromisoformat(row["latest"])
+        precision = "span"
+    elif len(text) == 4:
         earliest, latest, precision = dt.date(int(text), 1, 1), dt.date(int(text), 12, 31), "year"
     elif len(text) == 7:
         year, month = int(text[:4]), int(text[5:])
@@ -359,6 +368,7 @@ def _typed(row: Mapping[str, str], natures: Mapping[str, str], supplier: str, pl
         to=row.get("referred_to") or None,
         who=row.get("professional_id") or None,
         person=f"{supplier}:{row['person_id']}" if row.get("person_id") else None,
+        value=row.get("reason") or None,
     )
 
 

@@ -1,19 +1,17 @@
-"""Handovers and firings of random families against loops over their rows: who passed on, who answered, what fired."""
+"""Handovers of random families against loops over their rows: who passed on, and who answered."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pytest
 
 import journeys as fj
 from tests.properties import oracle
-from tests.properties.conftest import HELP, PART, PERIODS, TRIGGERS, WHOLE, WORDS, Many
+from tests.properties.conftest import PART, PERIODS, WHOLE, Many
 from tests.properties.folders import folder_of_logs
 
 TAKES = {"first_key_visit", "help_started"}
@@ -114,108 +112,3 @@ def test_every_handover_between_people(many: Many, period: tuple[str, str]) -> N
     assert found == expected
     if period == WHOLE:
         assert min(Counter(line[2] for line in expected).values()) > 5
-
-
-@PERIODS
-@pytest.mark.parametrize("name", TRIGGERS)
-def test_every_firing(many: Many, name: str, period: tuple[str, str]) -> None:
-    firings = fj.find_triggers(many.review(period), only=[name])
-    found = Counter()
-    for f in firings.df().itertuples():
-        days = (day(f.fired_on), day(f.known_on), day(f.answered_on))
-        found[f.family_id, text(f.person_id), tuple(sorted(f.evidence)), f.certainty, *days, bool(f.is_open)] += 1
-    expected, waiting = Counter(), Counter()
-    for family, rows in many.families(period).items():
-        for person, fired, second in fire(many, TRIGGERS[name], rows, over_by(period), waiting, family):
-            by_id = {r.id: r for r in rows}
-            known_on = max(fired.on, *(by_id[i].known for i in fired.evidence))
-            helps = [r for r in rows if r.activity in HELP["answered_by"]]
-            ends = [last for agency, (_, last) in many.covers.items() if agency in helpers(many)]
-            days = HELP["answered_within_days"]
-            answered, is_open = oracle.helped(fired.on, known_on, second, helps, days, over_by(period), ends)
-            certainty = "certain" if fired.certain else "possible"
-            expected[
-                family, person, tuple(sorted(fired.evidence)), certainty, fired.on, known_on, answered, is_open
-            ] += 1
-    assert found == expected
-    rows = firings.owner.open_silences.itertuples()
-    assert Counter((r.family_id, oracle.number(r.due_on), tuple(sorted(r.evidence))) for r in rows) == waiting
-    if period == WHOLE:
-        assert len(expected) > 5
-
-
-@pytest.mark.parametrize("pattern", ["follow", "repeat"])
-@pytest.mark.parametrize(
-    "first, then", [("2024-03-28", "2024-04-02"), ("2022-12-23", "2022-12-28"), ("2024-05-03", "2024-05-07")]
-)
-def test_the_next_working_day_may_be_days_off(tmp_path: Path, first: str, then: str, pattern: str) -> None:
-    """Easter, Christmas and a bank holiday: the day after the first is a working day for nobody."""
-    told = [(first, "visit"), (then, "call" if pattern == "follow" else "visit")]
-    rows = [
-        {"contact_id": str(n), "family_id": "F1", "date": on, "agency": "school", "activity": what}
-        for n, (on, what) in enumerate(told)
-    ]
-    folder = folder_of_logs(tmp_path / "log", {"log.csv": rows})
-    more = {"then": "call"} if pattern == "follow" else {"times": 2}
-    rule = WORDS | {"pattern": pattern, "activity": "visit", "within_working_days": 1} | more
-    (folder / "rules").mkdir()
-    (folder / "rules" / "triggers.yml").write_text(json.dumps({"triggers": {"soon": rule}}), encoding="utf-8")
-    firings = fj.find_triggers(fj.build_journeys(fj.read_contacts(folder)), only=["soon"]).df()
-    assert [f"{d:%Y-%m-%d}" for d in firings["fired_on"]] == [then]
-
-
-def helpers(many: Many) -> set[str]:
-    return {r["agency"] for _, r in many.rows if r["activity"] in HELP["answered_by"]}
-
-
-def window(rule: dict[str, Any]) -> Any:
-    kinds = {
-        "within_days": oracle.days_on,
-        "within_months": oracle.months_on,
-        "within_working_days": oracle.working_days_on,
-    }
-    return next(make(rule[key]) for key, make in kinds.items() if key in rule)
-
-
-def listed(given: Any) -> list[str]:
-    return given if isinstance(given, list) else [given]
-
-
-def fire(many: Many, rule: dict[str, Any], rows: list[oracle.Row], today: int, waiting: Counter, family: str) -> Any:
-    """(person, firing, the second at which it was met) of one rule in one family."""
-    last = window(rule)
-    for person, own in people(rule, rows):
-        firsts = [r for r in own if r.activity in listed(rule["activity"])]
-        if rule["pattern"] == "repeat":
-            fired = oracle.repeat(firsts, rule["times"], last)
-        elif rule["pattern"] == "follow":
-            fired = oracle.follow(firsts, [r for r in own if r.activity in listed(rule["then"])], last)
-        else:
-            agency = rule.get("awaited_agency")
-            words = listed(rule.get("awaited", []))
-            answers = [r for r in rows if (r.agency == agency if agency else r.activity in words)]
-            agencies = {agency} if agency else {r["agency"] for _, r in many.rows if r["activity"] in words}
-            covers = [many.covers[a] for a in sorted(agencies)]
-            fired, open_ones = oracle.silence(firsts, answers, last, covers, today)
-            for due, ids in open_ones:
-                waiting[family, due, ids] += 1
-        by_id = {r.id: r for r in own}
-        for one in fired:
-            yield person, one, met_at(one, by_id, rule["pattern"])
-
-
-def people(rule: dict[str, Any], rows: list[oracle.Row]) -> list[tuple[str | None, list[oracle.Row]]]:
-    """The family's rows together; or each person's apart, and each row that names nobody by itself."""
-    if rule.get("per") != "person":
-        return [(None, rows)]
-    named = [(p, [r for r in rows if r.person == p]) for p in sorted({r.person for r in rows if r.person})]
-    return [*named, *((None, [r]) for r in rows if not r.person)]
-
-
-def met_at(fired: oracle.Fired, rows: dict[str, oracle.Row], pattern: str) -> int | None:
-    """The time of day at which a rule was met: that of its last contact, where all of that day's have one."""
-    newest = [rows[i] for i in fired.evidence if rows[i].latest == fired.on]
-    exact = pattern != "silence" and all(r.day is not None for r in rows.values() if r.id in fired.evidence)
-    if pattern == "follow":
-        return rows[fired.evidence[1]].second
-    return max(r.second for r in newest) if exact and newest and all(r.second is not None for r in newest) else None
