@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 import journeys as fj
 from journeys import measures
 from journeys.sample import make
+from tests.properties.every_pattern import RULES, many_of, rows_of_many
 from tests.properties.folders import folder_of_logs
 from tests.properties.random_logs import random_rows
 
@@ -117,6 +118,24 @@ def test_shuffled_rows_change_nothing(tmp_path: Path, seed: int) -> None:
     for path in folder.glob("*.csv"):
         shuffle(path, rng)
     assert not differences(before, everything(folder))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_shuffled_rows_change_no_firing_of_any_pattern(tmp_path: Path, seed: int) -> None:
+    rng = Random(400 + seed)
+    many = many_of(tmp_path / "many", rows_of_many(rng, 60), {})
+    folder = many.contacts.owner.folder.path
+    before = firings_of_every_pattern(folder)
+    assert {row[0] for row in before} >= {repr(name) for name in RULES}
+    for path in folder.glob("*.csv"):
+        shuffle(path, rng)
+    assert before == firings_of_every_pattern(folder)
+
+
+def firings_of_every_pattern(folder: Path) -> list[tuple[str, ...]]:
+    firings = fj.find_triggers(fj.build_journeys(fj.read_contacts(folder)))
+    told = firings.df().drop(columns="firing_id"), firings.owner.open_silences
+    return [row for frame in told for row in in_order(frame)]
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -216,6 +216,56 @@ def test_a_kind_of_row_is_written_out_in_the_difference(tmp_path):
     assert row.now == "known_by: (activity: consult; reason: low, sad)"
 
 
+REPEAT = rule("repeat", "absence_unexplained", times=3, within_days=28)
+SPREAD = rule("spread", "visit", times=3, distinct="agency", within_days=28)
+SILENCE = rule("silence", "incident", awaited_agency="police", within_days=10)
+RATE = rule("rate", "absence_unexplained", possible="present", percent=10, counted_from="year", per="person")
+ESCALATE = rule("escalate", None, grades=["call", "visit"], times=2, within_days=28)
+COMBINE = rule("combine", None, of=["one", "other"], times=2, within_days=28)
+MISUSED = [
+    (SPREAD | {"distinct": None}, ["'it'", "is a spread, and 'distinct' is not there", "Add it"]),
+    (SPREAD | {"distinct": "agencies"}, ["'distinct'", "'agency', 'person' or 'reason' is expected"]),
+    (SPREAD | {"times": "all"}, ["is a spread: `times` is a number"]),
+    (SPREAD | {"times": 0}, ["a number is too small to mean anything"]),
+    (rule("sequence", "visit", then="call", within_days=9), ["is a sequence, and 'without' is not there", "Add it"]),
+    (REPEAT | {"without": "call"}, ["is a repeat, which has no 'without'", "Remove it"]),
+    (SILENCE | {"awaited": "call"}, ["is a silence: say what it waits for", "and not both"]),
+    (SILENCE | {"awaited_agency": None}, ["is a silence: say what it waits for", "`awaited` (activities)"]),
+    (RATE | {"per": "family"}, ["is a share of one person's sessions: add `per: person`"]),
+    (RATE | {"within_days": 28}, ["is a rate, which has no window", "Remove 'within_days'"]),
+    (RATE | {"percent": 0}, ["a number is too small to mean anything"]),
+    (RATE | {"possible": "presnt"}, ["'presnt', which is not in activities.yml", "Did you mean 'present'?"]),
+    (RATE | {"counted_from": "month"}, ["'counted_from'", "'year' or 'term' is expected"]),
+    (ESCALATE | {"activity": "visit"}, ["is an escalate: name `grades`, lowest first, or one `activity`", "not both"]),
+    (ESCALATE | {"grades": None}, ["is an escalate: name `grades`, lowest first, or one `activity`"]),
+    (ESCALATE | {"times": 3}, ["waits for 3 grades, and names 2"]),
+    (
+        rule("escalate", "visit", times=3, within_months=1),
+        ["compares two windows of one length: give it as within_days"],
+    ),
+    (rule("first", "visit", within_days=9), ["is a first, which has no window", "Remove 'within_days'"]),
+    (rule("first", "visit", since_gap_days=0), ["a number is too small to mean anything"]),
+    (COMBINE | {"times": 3}, ["combines triggers of a family, and so many of them at most as it names"]),
+    (COMBINE | {"per": "person"}, ["combines triggers of a family"]),
+    (COMBINE | {"of": None}, ["is a combine, and 'of' is not there"]),
+    (COMBINE | {"of": ["one", "othr"]}, ["combines 'othr', which is no trigger", "Did you mean 'other'?"]),
+    (COMBINE | {"of": ["one", "both"]}, ["combines 'both', which is a combination itself"]),
+    (COMBINE | {"about": "service"}, ["is about a service, and 'one' is about a family", "Take it out"]),
+]
+
+
+@pytest.mark.parametrize(("rules", "parts"), MISUSED, ids=[parts[0] for _, parts in MISUSED])
+def test_a_rule_of_any_pattern_that_cannot_be_used_says_where_which_why_and_what_to_do(tmp_path, rules, parts):
+    others = {"one": REPEAT, "other": SPREAD, "both": COMBINE}
+    text = json.dumps({"triggers": others | {"it": rules}}, indent=1)
+    review = drawn(tmp_path / "data", "family  date  activity\nF1  2024-05-01  visit", triggers={"one": REPEAT})
+    (review.session.folder.path / "rules" / "triggers.yml").write_text(text, encoding="utf-8")
+    message = says(RuleError, lambda: fj.find_triggers(review), "triggers.yml", *parts)
+    first = 1 + next(n for n, line in enumerate(text.splitlines()) if '"it"' in line)
+    line = int(message.split("line ")[1].split(":")[0])
+    assert first <= line <= len(text.splitlines())
+
+
 def test_a_use_that_is_not_allowed(tmp_path):
     entry = {"controller": "the Chief Constable", "agreement": "ISA-2024-17", "lawful_basis": "public task"}
     entry |= {"allowed_uses": ["review"], "keep_until": "2999-01-01"}
