@@ -1,7 +1,8 @@
-"""The kit's figures: a family's swim-lane, the map of moves, and who knew what. matplotlib Axes in hand, alt text and table with them.
+"""The kit's figures: a family's swim-lane, the map of moves, who knew what, and what each pattern of rules is.
 
-Each figure says in its title, by rule, what it shows; carries its alt text into a notebook's output; and has a table of
-the numbers drawn. Nothing is ever sorted by an agency's volume.
+matplotlib Axes in hand, alt text and table with them. Each figure says in its title, by rule, what it shows; carries
+its alt text into a notebook's output; and has a table of the numbers drawn. Nothing is ever sorted by an agency's
+volume.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from journeys import knowledge
-from journeys.drawing import lanes, mapdrawing, matrix, puzzle, swimlane
+from journeys.drawing import lanes, mapdrawing, matrix, patternlines, puzzle, swimlane
+from journeys.drawing.examples import EXAMPLES
 from lib import figures
 from lib.engine import Table
 from lib.errors import RequestError, did_you_mean, listed
@@ -22,7 +24,7 @@ from lib.figures import Picture
 
 LEVELS = ("raw", "team", "board")
 
-__all__ = ["alt", "map", "save", "table", "timeline", "who_knew_what"]
+__all__ = ["alt", "map", "pattern", "save", "table", "timeline", "who_knew_what"]
 
 
 def timeline(journey: Any, firings: Any = None, *, size: str = "a4", level: str = "team", frame: bool = True) -> Axes:
@@ -96,6 +98,20 @@ def _known_size(size: str) -> None:
         raise RequestError(f"There is no size '{size}'.{did_you_mean(size, figures.SHEETS)} Use 'a4' or 'a3'.")
 
 
+def pattern(name: str, *, frame: bool = True) -> Axes:
+    """What a pattern of rules is: a line of invented contacts that fires, and one that just does not.
+
+    `name` is one of the patterns of triggers.yml: repeat, spread, follow, sequence, silence, rate, escalate, first or
+    combine. Comes out: the Axes, time across, the window under each line. The lines are put through the pattern itself.
+
+    Raises RequestError where there is no such pattern.
+    """
+    if name not in EXAMPLES:
+        raise RequestError(f"There is no pattern '{name}'.{did_you_mean(name, EXAMPLES)} Patterns: {listed(EXAMPLES)}.")
+    with figures.style():
+        return patternlines.draw(name, frame)
+
+
 def _known_level(level: str) -> None:
     if level not in LEVELS:
         raise RequestError(f"There is no level '{level}' for a figure.{did_you_mean(level, LEVELS)} {listed(LEVELS)}.")
@@ -114,7 +130,9 @@ def alt(ax: Axes) -> str:
 
 
 def table(ax: Axes) -> pd.DataFrame:
-    """The numbers of a figure as a table: a row per agency for a swim-lane, per pair for a map, per date for who knew what."""
+    """The numbers of a figure as a table: a row per agency for a swim-lane, per pair for a map, per date for who knew
+    what, per contact for a pattern.
+    """
     data = _picture(ax).data
     return pd.DataFrame() if data is None else data.copy()
 

@@ -131,6 +131,7 @@ class Matching:
         runs = self.watched.crowded(runs, 2, reach)
         runs = runs.having(runs.any(self._marks(rule.activity, runs)) & runs.any(self._marks(rule.then, runs)))
         a, b = (self._marks(given, runs).tolist() for given in (rule.activity, rule.then))
+        # What is between may be with anybody in the family, as an answer to a silence may: a visit is to all of them.
         between = self._of_families(self._places(rule.without), runs) if rule.without else {}
         for family, person, start, rows in self._each(runs, by_person):
             firsts = [r for n, r in enumerate(rows, start) if a[n]]

@@ -19,8 +19,9 @@ MOST_ASSIGNMENTS = 20_000
 def repeat(rows: Sequence[Seen], times: int, within: Within) -> list[Met]:
     """So many of one kind within a window, on the day that the last of them fell.
 
-    The evidence is every one in the window. Dated contacts are tried alone first; what is left is tried with the
-    imprecise ones.
+    Three unexplained absences in 28 days: when the third comes, look back 28 days; if the first lies there, the
+    rule fires. The evidence is every one in the window, and the next firing needs three new ones. Dated contacts are
+    tried alone first; what is left is tried with those of which only a span of days is known.
 
     >>> a, b, c = (Seen(n, d, None, d, d, d) for n, d in (("a", 0), ("b", 13), ("c", 28)))
     >>> [m.fired_on for m in repeat([a, b, c], 3, Within(days=28))], repeat([a, b], 3, Within(days=28))
@@ -32,8 +33,9 @@ def repeat(rows: Sequence[Seen], times: int, within: Within) -> list[Met]:
 def spread(rows: Sequence[Seen], times: int, within: Within) -> list[Met]:
     """Contacts of so many different agencies (or people, or reasons) within a window.
 
-    As `repeat`, but it is the different values that are counted. A contact that names none is left out: blanks are
-    never one agency.
+    As `repeat`, but it is the different agencies that are counted: four visits by three agencies are three. When the
+    last of them comes, everything in the window is evidence, the second visit of the same agency too. A contact that
+    names no agency (person, reason) is left out: blanks are never one agency.
 
     >>> a, b = Seen("a", 0, None, 0, 0, 0, "school"), Seen("b", 9, None, 9, 9, 9, "police")
     >>> [m.fired_on for m in spread([a, b], 2, Within(days=9))], spread([a, b._replace(value="school")], 2, Within(days=9))
@@ -45,8 +47,11 @@ def spread(rows: Sequence[Seen], times: int, within: Within) -> list[Met]:
 def combine(firings: Sequence[tuple[str, Met]], times: int, within: Within) -> list[Met]:
     """So many different triggers fired within a window, on the day of the last of them.
 
-    `firings` are those of one family, each with the name of its trigger. The evidence is all of theirs. Firings that
-    are certain are tried alone first, so that a doubtful one never makes a certain answer doubtful.
+    A family in which absences began to gather in May and rent arrears in June has had two signs, neither of which says
+    much alone. One trigger that fires twice is still one. `firings` are those of one family, each with the name of its
+    trigger, and stand on the day they fired; the evidence is all of theirs. Firings that are certain are tried alone
+    first, so that a doubtful one never makes a certain answer doubtful; a day on which the combination has fired for
+    certain adds nothing that is only possible.
 
     >>> seen = [Seen(n, d, None, d, d, d) for n, d in (("a", 3), ("b", 8))]
     >>> fired = [(f"rule {s.id}", Met(s.latest, (s,), True)) for s in seen]
@@ -163,8 +168,12 @@ def _enough(placed: Sequence[tuple[int, str | None]], times: int, within: Within
 def escalate(rows: Sequence[Seen], times: int, within: Within) -> list[Met]:
     """So many within a window, each of a higher grade than the one before it, on the day of the last.
 
-    `value` is the grade, as text that sorts. Chains in a certain order are found first; then those that only some
-    order or some day allows. The evidence is the chain; of several that end on a day, that of the latest contacts.
+    A call in May, a visit in June, an arrest in July: each is worse than the last, and the rule fires on the third.
+    Milder contacts between them change nothing; the same grade again is no step up. The evidence is the steps
+    themselves; of several chains that end on a day, that of the latest contacts.
+
+    `value` is the grade, as text that sorts. Chains whose order and days are certain are found first; then those that
+    only some order or some day allows.
 
     >>> a, b = Seen("a", 0, None, 0, 0, 0, "1 green"), Seen("b", 9, None, 9, 9, 9, "2 amber")
     >>> [m.fired_on for m in escalate([a, b], 2, Within(days=9))], escalate([a, b], 2, Within(days=8))

@@ -10,6 +10,9 @@ from journeys.patterns.seen import Met, Seen, Within, certainly_before, in_order
 def follow(firsts: Sequence[Seen], thens: Sequence[Seen], within: Within) -> list[Met]:
     """One kind, then another within a window, on the day of the second.
 
+    A referral, and another within twelve months: the family came back. The rule fires when the second comes, and the
+    second may itself be the first of the next pair.
+
     A first starts one firing at most and a then ends one at most: the latest first still free, the first then after
     it. Certain pairs are made before possible ones. Two on one day without times are possible, in one order only.
 
@@ -29,8 +32,10 @@ def follow(firsts: Sequence[Seen], thens: Sequence[Seen], within: Within) -> lis
 def sequence(firsts: Sequence[Seen], thens: Sequence[Seen], between: Sequence[Seen], within: Within) -> list[Met]:
     """One kind, then another within a window, and none of a third kind between the two, on the day of the second.
 
-    Certain where nothing of the third kind can have come between, possible where it may have. Pairs are made as in
-    `follow`.
+    A referral, then closed, and nobody visited: the rule fires when the case is closed, if no visit lies between the
+    two. A visit after closing, or before the referral, does not count. Certain where nothing of the third kind can
+    have come between; possible where it may have, as on one of the two days without a time. Pairs are made as in
+    `follow`: each first takes part in one, and each then.
 
     >>> a, b, c = (Seen(n, d, None, d, d, d) for n, d in (("a", 1), ("b", 20), ("c", 10)))
     >>> [m.fired_on for m in sequence([a], [b], [], Within(days=60))], sequence([a], [b], [c], Within(days=60))

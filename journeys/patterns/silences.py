@@ -12,6 +12,9 @@ def silence(
 ) -> tuple[list[Met], list[Waiting]]:
     """One kind, then nothing of another within a window: fires on the window's last day, once that day is over.
 
+    The police record an incident and social care is not heard of in ten working days: nothing happened, and that is
+    what the rule says, on the window's last day. What came before the incident is no answer to it.
+
     Each day asks once, or each second where all of that day's are timed. An answer on the asking day counts, unless
     both are timed and it came first. `covers` are the awaited agencies' records: a window that begins before them is
     not covered and says nothing; one that outlasts them, or `as_at`, is still waiting.
