@@ -16,6 +16,8 @@ The verbs, in the order in which data flow:
     fj.together                                    # what one family's agencies knew together: fj.together.lags(known, "F0003")
     chances = fj.find_chances(review, firings, known)   # moments at which somebody could have helped, each proposed
     fj.write_chances(chances)                      # the sheet in which reviewers confirm, reject or add
+    fj.live_list(firings)                          # families to offer help now: only where the sources name who answers
+    fj.export_savvi(firings, folder)               # triggers as SAVVI's attribute message and risk model
     fj.measures                                    # counts, each with its base
     fj.findings                                    # what they say, in a sentence made by rule
     fj.draw                                        # pictures: fj.draw.timeline(review["F0003"])
@@ -45,6 +47,8 @@ _VERBS = {
     "rules_in_force": "journeys.adoption",
     "rule_changes": "journeys.adoption",
     "who_knew_what": "journeys.knowledge",
+    "live_list": "journeys.live",
+    "export_savvi": "journeys.savvi",
     "find_chances": "journeys.chances",
     "write_chances": "journeys.verdicts",
     "show": "journeys.pages",
@@ -57,10 +61,12 @@ __all__ = [
     "check_contacts",
     "columns",
     "draw",
+    "export_savvi",
     "find_chances",
     "find_triggers",
     "findings",
     "handovers",
+    "live_list",
     "measures",
     "read_contacts",
     "read_members",
@@ -85,7 +91,9 @@ if TYPE_CHECKING:
     from journeys.flow import handovers, repeats, switches
     from journeys.journey import build_journeys
     from journeys.knowledge import who_knew_what
+    from journeys.live import live_list
     from journeys.pages import show
+    from journeys.savvi import export_savvi
     from journeys.triggers import find_triggers
     from journeys.verdicts import write_chances
 

@@ -60,6 +60,8 @@ def check(data: str) -> None:
             for says in list(dict.fromkeys(some["says"]))[:5]:
                 click.echo(f"  {fault}{place}{many}: {says}")
     rejected = [r.file for r in account.itertuples() if r.rejected_because]
+    if not rejected:
+        click.echo(f"\n{_at_risk(data)}")
     if rejected:
         raise RequestError(
             f"{listed(rejected)} could not be read at all, and the rest cannot be used without it: mend it, or take its "
@@ -208,6 +210,22 @@ def doctor() -> None:
     click.echo("\nAll well." if not wrong else f"\n{wrong} to mend.")
     if wrong:
         sys.exit(2)
+
+
+def _at_risk(data: str) -> str:
+    """Once in every check: whether firings are still open, and whom to ring; or why that was not looked at."""
+    from journeys import contacts, families, findings
+    from journeys.journey import build_journeys
+    from journeys.triggers import find_triggers
+    from lib.errors import PermissionRefused
+
+    try:
+        review = build_journeys(contacts.read_contacts(data), families.read_members(data))
+        return findings.at_risk(find_triggers(review))
+    except PermissionRefused:
+        return "Triggers were not looked at: these sources do not allow it. This is not an alert system."
+    except RequestError as error:
+        return f"Triggers were not looked at: {error}"
 
 
 def _rule_lines(frame: Any) -> list[str]:

@@ -203,6 +203,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("decided_on", "date", "the day it was decided"),
         ("reviewer_note", "text", "what the reviewer adds"),
     ),
+    "live": _columns(
+        ("family_id", "text", "whose journey"),
+        ("firing_id", "text", "the trigger and a hash of its evidence"),
+        ("says", "text", "the firing in a sentence"),
+        ("known_on", "date", "the first day on which anybody could have known it"),
+        ("answer_by", "date", "the last day on which help would answer it in time"),
+        ("answers", "text", "who would answer"),
+        ("offers", "text", "what they would offer"),
+    ),
     "rules": _columns(
         ("trigger", "text", "the rule, by name"),
         ("about", "text", "family: a sign that a family may want help; service: a service's own deadline"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PositiveInt
 
 FORMAT_TARGETS = (
     *("contact_id", "person_id", "family_id", "date", "time", "precision", "earliest", "latest", "ends_on", "agency"),
@@ -61,6 +61,15 @@ class Published(BaseModel):
     note: str = ""
 
 
+class Live(BaseModel):
+    """Who stands behind a list of families to be offered help now, how they answer, and how many they can."""
+
+    model_config = ConfigDict(extra="forbid")
+    owner: str
+    answer_route: str
+    capacity: PositiveInt
+
+
 class FolderEntry(BaseModel):
     """sources.yml as a whole."""
 
@@ -77,3 +86,4 @@ class FolderEntry(BaseModel):
     reviewed: list[str] | None = None
     agencies: list[str] | None = None
     published: Published | None = None
+    live: Live | None = None

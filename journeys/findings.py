@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from journeys import measures
+from journeys import live, measures
 from journeys.journey import Journey, Journeys, empty
 from lib.dates import say
 from lib.errors import count
@@ -96,6 +96,57 @@ def fired(firings: Table) -> Said:
         f"{int(table['answered'].sum())}, not after {int(table['not_answered'].sum())}, and may still follow after "
         f"{int(table['open'].sum())}.{once}{wait} A trigger is a question to ask a family: it is no score, and no alert."
     )
+
+
+def at_risk(firings: Table) -> Said:
+    """Whether firings that could be known lately are still open, and whom to ring: this is not an alert system."""
+    open_ones, contact = live.recent(firings), firings.owner.review.about.safeguarding_contact
+    if open_ones.empty:
+        return Said(
+            f"No firing of the last {live.RECENT_DAYS} days of these records is still open. This is not an alert system."
+        )
+    families = open_ones["family_id"].nunique()
+    whom = f"ring {contact}" if contact else "ring your safeguarding contact (sources.yml names none)"
+    return Said(
+        f"{count(len(open_ones), 'firing')} of {count(families, 'family', 'families')}, known in the last "
+        f"{live.RECENT_DAYS} days of these records, {_is(len(open_ones))} still open. If a child may be at risk now, "
+        f"{whom}. This is not an alert system."
+    )
+
+
+def listed(frame: pd.DataFrame) -> Said:
+    """How many firings a live list holds, who was left out and by which rule, as `live_list` gave it."""
+    return Said(frame.attrs["says"])
+
+
+def chances(chances: Table) -> Said:
+    """How many chances to help are proposed, confirmed and rejected, and what hindsight says of them."""
+    frame = chances.df()
+    if frame.empty:
+        return Said(
+            "No chance to help is proposed by the rules in force. People who know the families may know of some."
+        )
+    status = frame["status"].value_counts()
+    parts = [
+        f"{count(int(status.get('confirmed', 0)), 'was', 'were')} confirmed by a reviewer as missed opportunities",
+        f"{int(status.get('rejected', 0))} rejected",
+        f"{int(status.get('look again', 0))} to look at again",
+    ]
+    said = f"{count(len(frame), 'chance')} to help in {count(frame['family_id'].nunique(), 'family', 'families')}"
+    decided = len(frame) - int(status.get("proposed", 0))
+    tested = frame[frame["looked_the_same"].notna() & (frame["looked_the_same"].fillna(0) > 0)]
+    if chances.owner.why_not:
+        hindsight = f" Seen with hindsight; not tested: {chances.owner.why_not}."
+    elif len(tested):
+        same, crisis = int(tested["looked_the_same"].sum()), int(tested["came_to_crisis"].sum())
+        hindsight = (
+            f" At {count(len(tested), 'of these moments', 'of these moments')} comparison families looked the same: "
+            f"{same} times in all, and {crisis} times a crisis followed. What looks plain afterwards was seldom plain then."
+        )
+    else:
+        hindsight = " At none of these moments did a comparison family look the same."
+    review = f"; {', '.join(parts)}" if decided else ". Each is proposed by rule: no reviewer has decided yet"
+    return Said(f"{said}{review}.{hindsight}")
 
 
 def family(journey: Journey) -> Said:

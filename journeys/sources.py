@@ -79,7 +79,7 @@ class Folder:
         for name, entry in self.entry.files.items():
             if entry.keep_until and today() > entry.keep_until:
                 raise PermissionRefused(
-                    f"{self._at('files', name, 'keep_until')}: {name} was to be kept until {say(entry.keep_until)}, and "
+                    f"{self.at('files', name, 'keep_until')}: {name} was to be kept until {say(entry.keep_until)}, and "
                     f"today is {say(today())}. Delete it, or agree a new date with {entry.controller or 'its owner'}."
                 )
             if self.entry.invented or self.entry.published:
@@ -87,12 +87,12 @@ class Folder:
             for key in _PERMISSION:
                 if not getattr(entry, key):
                     raise PermissionRefused(
-                        f"{self._at('files', name)}: {name} is real data and has no '{key}'. Say whose it is "
+                        f"{self.at('files', name)}: {name} is real data and has no '{key}'. Say whose it is "
                         f"({', '.join(_PERMISSION)}), or `invented: true` where nobody is in it."
                     )
             if use not in (entry.allowed_uses or []):
                 raise PermissionRefused(
-                    f"{self._at('files', name, 'allowed_uses')}: {name} may be used for {listed(entry.allowed_uses or [])}, "
+                    f"{self.at('files', name, 'allowed_uses')}: {name} may be used for {listed(entry.allowed_uses or [])}, "
                     f"not for '{use}' ({entry.agreement}). Ask {entry.controller}, then add it to that line."
                 )
 
@@ -112,7 +112,7 @@ class Folder:
 
         def where(target: str) -> str:
             if written_out or yaml is None:
-                return f"{self._at('files', name, 'format', 'columns', target)}"
+                return f"{self.at('files', name, 'format', 'columns', target)}"
             return f"{files.shown(yaml.path)} (line {yaml.line('columns', target)})"
 
         return Source(
@@ -133,7 +133,8 @@ class Folder:
             where=where,
         )
 
-    def _at(self, *where: str) -> str:
+    def at(self, *where: str) -> str:
+        """Where a part of sources.yml stands: file and line."""
         if self.yaml is None:
             return "sources"
         return f"{files.shown(self.yaml.path)}, line {self.yaml.line(*where)}"
@@ -293,7 +294,7 @@ def _check(folder: Folder) -> None:
     """What no schema can say: targets that exist, formats that read, stems that are told apart."""
     for name, entry in folder.entry.files.items():
         form, _ = folder.formats[name]
-        at = folder._at("files", name)
+        at = folder.at("files", name)
         if unknown := [t for t in form.columns if t not in FORMAT_TARGETS]:
             raise RuleError(f"{at}: a format cannot name '{unknown[0]}'.{did_you_mean(unknown[0], FORMAT_TARGETS)}")
         for target in ("date", "activity"):
@@ -306,7 +307,7 @@ def _check(folder: Folder) -> None:
         if not entry.family and not {"person_id", "family_id"} & set(form.columns):
             raise RuleError(f"{at}: nothing says whom {name} is about. Add person_id or family_id to its columns.")
         if entry.covers and entry.covers[0] > entry.covers[1]:
-            raise RuleError(f"{folder._at('files', name, 'covers')}: covers ends before it begins.")
+            raise RuleError(f"{folder.at('files', name, 'covers')}: covers ends before it begins.")
         for pattern in form.dates:
             try:
                 date_format(pattern)
@@ -315,11 +316,11 @@ def _check(folder: Folder) -> None:
         try:
             zone_info(entry.zone)
         except RuleError as error:
-            raise RuleError(f"{folder._at('files', name, 'zone')}: {error}") from None
+            raise RuleError(f"{folder.at('files', name, 'zone')}: {error}") from None
     _check_stems(folder)
     if folder.entry.members and folder.path and not (folder.path / folder.entry.members).is_file():
         raise DataError(
-            f"{folder._at('members')}: {folder.entry.members} is not there. Put the file in the folder, or remove the line."
+            f"{folder.at('members')}: {folder.entry.members} is not there. Put the file in the folder, or remove the line."
         )
 
 
@@ -331,12 +332,12 @@ def _check_stems(folder: Folder) -> None:
         if not entry.series and stem in series:
             other = next(n for n, e in folder.entry.files.items() if e.series == stem)
             raise RuleError(
-                f"{folder._at('files', name)}: the series '{stem}' of {other} ({folder._at('files', other)}) is also the name "
+                f"{folder.at('files', name)}: the series '{stem}' of {other} ({folder.at('files', other)}) is also the name "
                 f"of {name}, which is not in it. Declare `series: {stem}` on both, or give the series another name."
             )
         if not entry.series and stem in stems:
             raise RuleError(
-                f"{folder._at('files', stems[stem])} and {folder._at('files', name)}: {stems[stem]} and {name} share the name "
+                f"{folder.at('files', stems[stem])} and {folder.at('files', name)}: {stems[stem]} and {name} share the name "
                 f"'{stem}', so their ids cannot be told apart. Rename one, or declare `series: {stem}` on both."
             )
         if not entry.series:
