@@ -40,7 +40,9 @@ class FileEntry(BaseModel):
     controller: str | None = None
     agreement: str | None = None
     lawful_basis: str | None = None
-    allowed_uses: list[Literal["review", "triggers", "linkage", "comparison", "cost", "training"]] | None = None
+    allowed_uses: (
+        list[Literal["review", "triggers", "linkage", "comparison", "fairness", "cost", "training"]] | None
+    ) = None
     keep_until: dt.date | None = None
     person_ids: Literal["own", "shared"] = "own"
     series: str | None = None
