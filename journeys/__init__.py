@@ -18,6 +18,8 @@ The verbs, in the order in which data flow:
     fj.write_chances(chances)                      # the sheet in which reviewers confirm, reject or add
     fj.live_list(firings)                          # families to offer help now: only where the sources name who answers
     fj.export_savvi(firings, folder)               # triggers as SAVVI's attribute message and risk model
+    fj.backtest(review)                            # what each trigger would have bought: warning, and at what load
+    fj.search_triggers(review, alarms_per_100=30)  # candidates for better ones, judged on families held out
     fj.measures                                    # counts, each with its base
     fj.findings                                    # what they say, in a sentence made by rule
     fj.draw                                        # pictures: fj.draw.timeline(review["F0003"])
@@ -51,12 +53,15 @@ _VERBS = {
     "export_savvi": "journeys.savvi",
     "find_chances": "journeys.chances",
     "write_chances": "journeys.verdicts",
+    "backtest": "journeys.backtest",
+    "search_triggers": "journeys.search",
     "show": "journeys.pages",
 }
 _ROOMS = ("together", "measures", "draw", "findings", "columns")
 
 __all__ = [
     "account",
+    "backtest",
     "build_journeys",
     "check_contacts",
     "columns",
@@ -73,6 +78,7 @@ __all__ = [
     "repeats",
     "rule_changes",
     "rules_in_force",
+    "search_triggers",
     "set_aside",
     "show",
     "switches",
@@ -84,6 +90,7 @@ __all__ = [
 if TYPE_CHECKING:
     from journeys import columns, draw, findings, measures, together
     from journeys.adoption import rule_changes, rules_in_force
+    from journeys.backtest import backtest
     from journeys.chances import find_chances
     from journeys.checks import account, check_contacts
     from journeys.contacts import read_contacts, set_aside
@@ -94,6 +101,7 @@ if TYPE_CHECKING:
     from journeys.live import live_list
     from journeys.pages import show
     from journeys.savvi import export_savvi
+    from journeys.search import search_triggers
     from journeys.triggers import find_triggers
     from journeys.verdicts import write_chances
 
