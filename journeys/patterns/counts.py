@@ -189,7 +189,11 @@ def escalate(rows: Sequence[Seen], times: int, within: Within) -> list[Met]:
             after = [r for r in ordered if since is None or (r.earliest if certain else r.latest) > since]
             reach = min((r.earliest for r in after if r.latest == by), default=by) - within.most_days
             pool = [r for r in after if reach <= r.latest <= by and r not in used]
-            chain = next(iter(_rising(pool, (), times, within, certain, by)), None)
+            newest = [r for r in pool if r.latest == by]
+            # Where the newest are dated, nothing but another of their day can come after them.
+            ends = newest if all(r.exact for r in newest) else pool
+            chains = (c for end in reversed(ends) for c in _rising(pool, (end,), times, within, certain, by))
+            chain = next(chains, None)
             if chain is not None:
                 met.append(Met(by, chain, certain, time_of(chain, by)))
                 used |= set(chain)
@@ -206,7 +210,7 @@ def _rising(
         return
     for row in reversed(pool):
         longer = (row, *chain)
-        if not chain or ((row.value or "") < (chain[0].value or "") and _holds(longer, within, certain)):
+        if (row.value or "") < (chain[0].value or "") and _holds(longer, within, certain):
             yield from _rising(pool, longer, times, within, certain, by)
 
 
@@ -237,7 +241,6 @@ def rise(rows: Sequence[Seen], times: int, within: Within, covers: Sequence[Cove
     """
     if not covers:
         return []
-    # The last day whose window before is covered by everybody's records, counted from the front.
     days, begins = within.most_days, max(c.from_day for c in covers)
     ordered = in_order(rows)
     met = _surely_rising(ordered, times, days, begins)
@@ -258,10 +261,13 @@ def _surely_rising(ordered: Sequence[Seen], times: int, days: int, begins: int) 
         now = [r for r in ordered if r.latest <= today and r.earliest >= since]
         if len(now) < times or all(r.latest < today for r in now):
             continue
-        others = [r for r in ordered if r not in now]
+        counted = set(now)
         # The newest of them may have fallen sooner, and the window before lies sooner then too.
         newest = range(max(r.earliest for r in now), today + 1)
-        before = max(sum(r.latest >= n - 2 * days - 1 and r.earliest < n - days for r in others) for n in newest)
+        before = max(
+            sum(r.latest >= n - 2 * days - 1 and r.earliest < n - days and r not in counted for r in ordered)
+            for n in newest
+        )
         if newest[0] - 2 * days - 1 >= begins and len(now) >= 2 * before:
             met.append(Met(today, tuple(now), True, time_of(now, today)))
     return met

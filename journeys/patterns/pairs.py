@@ -21,12 +21,7 @@ def follow(firsts: Sequence[Seen], thens: Sequence[Seen], within: Within) -> lis
     ([(12, True)], [])
     """
 
-    def fits(first: Seen, then: Seen, certain: bool) -> bool:
-        if certain:
-            return certainly_before(first, then) and then.latest <= within.last(first.earliest)
-        return not certainly_before(then, first) and then.earliest <= within.last(first.latest)
-
-    return _paired(firsts, thens, fits)
+    return _paired(firsts, thens, lambda first, then, certain: _follows(first, then, within, certain))
 
 
 def sequence(firsts: Sequence[Seen], thens: Sequence[Seen], between: Sequence[Seen], within: Within) -> list[Met]:
@@ -43,12 +38,11 @@ def sequence(firsts: Sequence[Seen], thens: Sequence[Seen], between: Sequence[Se
     """
 
     def fits(first: Seen, then: Seen, certain: bool) -> bool:
+        if not _follows(first, then, within, certain):
+            return False
         others = [c for c in between if c.id not in (first.id, then.id)]
         if certain:
-            apart = certainly_before(first, then) and then.latest <= within.last(first.earliest)
-            return apart and all(certainly_before(c, first) or certainly_before(then, c) for c in others)
-        if certainly_before(then, first):
-            return False
+            return all(certainly_before(c, first) or certainly_before(then, c) for c in others)
         for day in range(first.earliest, first.latest + 1):
             for until in range(max(day, then.earliest), min(then.latest, within.last(day)) + 1):
                 if all(_may_be_outside(c, _on(first, day), _on(then, until)) for c in others):
@@ -56,6 +50,12 @@ def sequence(firsts: Sequence[Seen], thens: Sequence[Seen], between: Sequence[Se
         return False
 
     return _paired(firsts, thens, fits)
+
+
+def _follows(first: Seen, then: Seen, within: Within, certain: bool) -> bool:
+    if certain:
+        return certainly_before(first, then) and then.latest <= within.last(first.earliest)
+    return not certainly_before(then, first) and then.earliest <= within.last(first.latest)
 
 
 def _on(row: Seen, day: int) -> Seen:
