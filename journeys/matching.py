@@ -40,9 +40,8 @@ class Matching:
             [rule.awaited_agency for rule in wanted if rule.awaited_agency],
             [column for rule in wanted for column in _told_apart_by(rule)],
         )
-        covers = review.engine.rows("SELECT agency, from_day, to_day, is_declared FROM store.coverage")
-        self.covers = {agency: Cover(a, b) for agency, a, b, _ in covers}
-        self._declared = {agency for agency, _, _, is_declared in covers if is_declared}
+        covers = review.engine.rows("SELECT agency, from_day, to_day FROM store.coverage")
+        self.covers = {agency: Cover(a, b) for agency, a, b in covers}
         self._recorders: dict[str, set[str]] = defaultdict(set)
         for agency, activity in review.engine.rows("SELECT DISTINCT agency, activity FROM store.kinds"):
             self._recorders[activity].add(agency)
@@ -199,12 +198,7 @@ class Matching:
     def _rate(self, name: str, rule: Rule) -> Iterator[Found]:
         assert rule.percent is not None
         period = school_year if rule.counted_from == "year" else school_term
-        # Where nobody declared from when the records run, the first mark does not say that earlier ones are missing.
-        covers = [
-            Cover(self.covers[a].from_day if a in self._declared else NONE, self.covers[a].to_day)
-            for a in self.agencies(rule.activity)
-            if a in self.covers
-        ]
+        covers = self._covered(rule.activity)
         places = self._places(rule.activity, rule.possible)
         places = places[self.watched.codes("person_id", places) >= 0]
         runs = self.watched.runs(places, None, by_person=True)

@@ -22,8 +22,8 @@ def rate(
     `marks` have the value `missed` or `kept`; what is no possible session is not among them. `period` gives the first
     day of the school year, or term, that a day lies in: the share is of the marks since then, as far as there are any.
     A month that ends after `as_at`, or after the records (`covers`), is not judged yet; a
-    year or term that begins before the records is not covered, and says nothing. Whole numbers throughout: 10 of 100
-    is ten per cent. Where a mark's day is not known, a time over the line fires on its first month's end that
+    year or term whose first month ends before the records begin is not covered, and says nothing. Whole numbers
+    throughout: 10 of 100 is ten per cent. Where a mark's day is not known, a time over the line fires on its first month's end that
     is surely over, as certain; where none is, on the first that may be, as possible.
 
     The source says that persistent absence is "not daily or weekly": DfE, attendance data dashboard, technical guidance.
@@ -40,7 +40,7 @@ def rate(
     ordered = in_order(marks)
     met: list[Met] = []
     for start in sorted({period(day) for r in ordered for day in (r.earliest, r.latest)}):
-        if start < since:
+        if since > month_end(start):
             continue
         spell: Met | None = None
         for on in _judged(start, ordered, period):

@@ -101,6 +101,9 @@ def rate(marks: Sequence[Any], percent: int, period: Callable[[int], int], cover
     for on in month_ends(min(r.earliest for r in marks), max(r.latest for r in marks)):
         state = judged({is_over(list(zip(way, marks, strict=True)), on, percent, period) for way in every_way(marks)})
         new_period = period(on) != period(month_ends(on - 45, on - 45)[0])
+        first_month = month_ends(period(on), period(on))[0]
+        if any(begins > first_month for begins, _ in covers):
+            state = "no"
         if state == "no" or new_period or on > until:
             fired += [now] if now else []
             now = None

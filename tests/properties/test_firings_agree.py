@@ -27,10 +27,16 @@ from tests.properties.test_handovers_agree import day, over_by, text
 COVERS = {"school": ("2024-01-01", "2024-05-10"), "police": ("2024-03-05", "2024-06-30")}
 
 
+SCHOOL_YEAR = {"school": ("2023-09-01", "2024-05-10")}
+"""From the first of the school year, so that a share of it can be told."""
+
+
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory: pytest.TempPathFactory) -> Many:
     """Families with something for every pattern."""
-    return many_of(tmp_path_factory.mktemp("marked") / "many", rows_of_many(Random(20240901), 300), COVERS)
+    return many_of(
+        tmp_path_factory.mktemp("marked") / "many", rows_of_many(Random(20240901), 300), COVERS | SCHOOL_YEAR
+    )
 
 
 @PERIODS

@@ -100,7 +100,10 @@ def test_rate(seed: int) -> None:
     rng, told = Random(seed), Counter()
     for _ in range(CASES):
         rows, percent = a_register(rng), rng.choice((10, 20, 25, 40))
-        covers = [(FIRST - 500, FIRST + rng.choice((-60, -20, 0, 400))) for _ in range(rng.choice((0, 1, 2)))]
+        covers = [
+            (FIRST - rng.choice((500, 500, 80, 90, 110)), FIRST + rng.choice((-60, -20, 0, 400)))
+            for _ in range(rng.choice((0, 1, 2)))
+        ]
         as_at = FIRST + rng.choice((-50, -16, 0, 300))
         met = patterns.rate(rows, percent, school_year, [Cover(*c) for c in covers], as_at)
         expected = shapes.rate(rows, percent, shapes.september, covers, as_at)

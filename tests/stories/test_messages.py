@@ -224,12 +224,11 @@ ESCALATE = rule("escalate", None, grades=["call", "visit"], times=2, within_days
 COMBINE = rule("combine", None, of=["one", "other"], times=2, within_days=28)
 MISUSED = [
     (SPREAD | {"distinct": None}, ["'it'", "is a spread, and 'distinct' is not there", "Add it"]),
-    (SPREAD | {"distinct": "agencies"}, ["'distinct'", "'agency', 'person' or 'reason' is expected"]),
+    (SPREAD | {"distinct": "agencies"}, ["'distinct'", "'agency', 'person', 'reason' or 'day' is expected"]),
     (SPREAD | {"times": "all"}, ["is a spread: `times` is a number"]),
     (SPREAD | {"times": 0}, ["a number is too small to mean anything"]),
     (rule("sequence", "visit", then="call", within_days=9), ["is a sequence, and 'without' is not there", "Add it"]),
     (REPEAT | {"without": "call"}, ["is a repeat, which has no 'without'", "Remove it"]),
-    (SILENCE | {"awaited": "call"}, ["is a silence: say what it waits for", "and not both"]),
     (SILENCE | {"awaited_agency": None}, ["is a silence: say what it waits for", "`awaited` (activities)"]),
     (RATE | {"per": "family"}, ["is a share of one person's sessions: add `per: person`"]),
     (RATE | {"within_days": 28}, ["is a rate, which has no window", "Remove 'within_days'"]),

@@ -6,7 +6,7 @@ import pytest
 
 from tests.stories.conftest import drawn, firings_of, rule
 
-ABSENT = ["absence_unexplained", "absence_unauthorised", "absence_authorised"]
+ABSENT = ["absence_unexplained", "absence_unauthorised", "absence_authorised", "absence_ill"]
 SHARE = {"possible": "present", "counted_from": "year", "per": "person"}
 TEN, TERM, HALF = "ten", "term", "half"
 RULES = {
