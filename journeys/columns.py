@@ -242,7 +242,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("group", "text", "the group of families the row is about; empty: all of them"),
         ("rule", "text", "the rule in a sentence"),
         ("mark", "text", "statutory, national, local, or illustrative"),
-        ("crisis", "text", "what counts as the crisis, in words"),
+        ("crisis", "text", "of what the first is the crisis, in words"),
         ("families", "whole number", "families under review, less those in crisis before the period", "families"),
         ("already", "whole number", "families under review in crisis before the period: left out", "families"),
         ("crises", "whole number", "of these families, those that came to crisis", "families"),

@@ -11,7 +11,7 @@ from journeys.matching import Matching
 from journeys.triggers import fire
 from lib.dates import day_number
 from lib.dialect import literal
-from lib.errors import RequestError, did_you_mean, in_words, listed
+from lib.errors import RequestError, did_you_mean, listed
 
 ANY_CRISIS = "any crisis"
 
@@ -71,7 +71,7 @@ def find_crises(review: Journeys, rules: Rules, given: str | Sequence[str] | Non
             if certainty == "certain":
                 found.setdefault(family, (fired_on, fired_on))
         activities = rules.activities([*names(rule.activity), *names(rule.then)])
-        says = rule.says
+        says = f"firing of: {rule.says}"
     else:
         activities = rules.activities(asked)
         which = ", ".join(literal(a) for a in activities) or "''"
@@ -84,7 +84,8 @@ def find_crises(review: Journeys, rules: Rules, given: str | Sequence[str] | Non
 
 
 def _words(review: Journeys, asked: Sequence[str], activities: Sequence[str]) -> str:
-    """What counts as the crisis, in words: the activities of a review that its own records know."""
+    """What counts as the crisis, in words: of the activities asked for, those that these records know."""
     recorded = {name for (name,) in review.engine.rows(f"SELECT name FROM {review.codes}activities")}
     known = [a for a in activities if a in recorded] or list(activities)
-    return in_words(review.activities.label(a) for a in known) if known else in_words(asked)
+    labels = [review.activities.label(a) for a in known] or list(asked)
+    return " or ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))

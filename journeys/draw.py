@@ -1,4 +1,4 @@
-"""The kit's figures: a family's swim-lane, the map of moves, who knew what, and what each pattern of rules is.
+"""The kit's figures: a family's swim-lane, the map of moves, who knew what, lead times, what each pattern of rules is.
 
 matplotlib Axes in hand, alt text and table with them. Each figure says in its title, by rule, what it shows; carries
 its alt text into a notebook's output; and has a table of the numbers drawn. Nothing is ever sorted by an agency's
@@ -15,8 +15,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from journeys import knowledge
-from journeys.drawing import lanes, mapdrawing, matrix, patternlines, puzzle, swimlane
+from journeys.columns import TABLES
+from journeys.drawing import frontier as warnings
+from journeys.drawing import lanes, leadtimes, mapdrawing, matrix, patternlines, puzzle, swimlane
 from journeys.drawing.examples import EXAMPLES
+from journeys.search import Search
 from lib import figures
 from lib.engine import Table
 from lib.errors import RequestError, did_you_mean, listed
@@ -24,7 +27,7 @@ from lib.figures import Picture
 
 LEVELS = ("raw", "team", "board")
 
-__all__ = ["alt", "map", "pattern", "save", "table", "timeline", "who_knew_what"]
+__all__ = ["alt", "frontier", "lead_times", "map", "pattern", "save", "table", "timeline", "who_knew_what"]
 
 
 def timeline(journey: Any, firings: Any = None, *, size: str = "a4", level: str = "team", frame: bool = True) -> Axes:
@@ -112,6 +115,44 @@ def pattern(name: str, *, frame: bool = True) -> Axes:
         return patternlines.draw(name, frame)
 
 
+def lead_times(backtest: pd.DataFrame, review: Any, *, level: str = "team", frame: bool = True) -> Axes:
+    """How long before the crisis each rule first fired, family by family, and in how many families nothing followed.
+
+    Goes in: what `backtest` gave, and the review that it was given. Comes out: the Axes, time running to the crisis at
+    the right. Rules stand in the order in which they were agreed; at most nine are drawn, and the table holds them all.
+    Open ones ("at least this long") and possible ones are counted, and outside the median, which needs three. Rows of
+    groups are not drawn.
+
+    Raises RequestError where the level is not known or the frame is no backtest.
+    """
+    _known_level(level)
+    if not isinstance(backtest, pd.DataFrame) or not {c.name for c in TABLES["backtest"]} <= set(backtest.columns):
+        raise RequestError(
+            "This is not what backtest gives, with all its columns. Write tried = fj.backtest(review) and "
+            "fj.draw.lead_times(tried, review)."
+        )
+    with figures.style():
+        return leadtimes.draw(backtest, review, level, frame)
+
+
+def frontier(search: Search, *, level: str = "team", frame: bool = True) -> Axes:
+    """Warning against alarms for every rule that a search tried: which buys more warning for its alarms than any other.
+
+    Goes in: what `search_triggers` gave. Comes out: the Axes, alarms across and days of warning beyond chance up, both
+    from 0, on the families held out. The stated load is a line; at most eight rules are named, and the table holds all.
+
+    Raises RequestError where the level is not known or it is no search.
+    """
+    _known_level(level)
+    if not isinstance(search, Search):
+        raise RequestError(
+            "This is not what search_triggers gives. Write search = fj.search_triggers(review, alarms_per_100=30) and "
+            "fj.draw.frontier(search)."
+        )
+    with figures.style():
+        return warnings.draw(search, level, frame)
+
+
 def _known_level(level: str) -> None:
     if level not in LEVELS:
         raise RequestError(f"There is no level '{level}' for a figure.{did_you_mean(level, LEVELS)} {listed(LEVELS)}.")
@@ -120,7 +161,7 @@ def _known_level(level: str) -> None:
 def _picture(ax: Axes) -> Picture:
     picture = ax.get_figure(root=True)
     if not isinstance(picture, Picture):
-        raise RequestError("These Axes were not drawn by the kit. Give what a function of fj.draw returned.")
+        raise RequestError("These Axes were not drawn by the kit. Give what one of fj.draw's figures returned.")
     return picture
 
 
@@ -131,7 +172,7 @@ def alt(ax: Axes) -> str:
 
 def table(ax: Axes) -> pd.DataFrame:
     """The numbers of a figure as a table: a row per agency for a swim-lane, per pair for a map, per date for who knew
-    what, per contact for a pattern.
+    what, per contact for a pattern, per rule for the others.
     """
     data = _picture(ax).data
     return pd.DataFrame() if data is None else data.copy()

@@ -109,7 +109,7 @@ class Search:
         source = (
             f"Found by search in records to {say(self.until)}: rank {rank} of {self.tried} rules tried at "
             f"{self.alarms_per_100:g} alarms per 100 families a year. On families held out it fired before the crisis "
-            f"({self.crisis}) for {row['fired_before']} of {row['crises']}. Not yet tried on later families"
+            f"(first {self.crisis}) for {row['fired_before']} of {row['crises']}. Not yet tried on later families"
         )
         lines = {"says": rule.says, "why": reason.strip(), "source": source, "mark": "illustrative"}
         lines |= {"agreed_by": "nobody yet: a candidate", "pattern": rule.pattern} | parts
@@ -190,7 +190,7 @@ def _halves(review: Journeys, crises: Crises, seed: int) -> tuple[list[str], lis
         raise RequestError(
             f"a search needs {LEAST_CRISES} families that came to crisis and {LEAST_CRISES} that did not, and there are "
             f"{len(came)} and {len(calm)}: fewer would find chance. Take in more families, a longer period, or a commoner "
-            f"crisis (here: {crises.says})."
+            f"crisis (here: first {crises.says})."
         )
     learn: list[str] = []
     for some in (came, calm):
