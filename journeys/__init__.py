@@ -53,7 +53,7 @@ _VERBS = {
     "export_savvi": "journeys.savvi",
     "find_chances": "journeys.chances",
     "write_chances": "journeys.verdicts",
-    "backtest": "journeys.backtest",
+    "backtest": "journeys.hindsight",
     "search_triggers": "journeys.search",
     "show": "journeys.pages",
 }
@@ -90,12 +90,12 @@ __all__ = [
 if TYPE_CHECKING:
     from journeys import columns, draw, findings, measures, together
     from journeys.adoption import rule_changes, rules_in_force
-    from journeys.backtest import backtest
     from journeys.chances import find_chances
     from journeys.checks import account, check_contacts
     from journeys.contacts import read_contacts, set_aside
     from journeys.families import read_members
     from journeys.flow import handovers, repeats, switches
+    from journeys.hindsight import backtest
     from journeys.journey import build_journeys
     from journeys.knowledge import who_knew_what
     from journeys.live import live_list

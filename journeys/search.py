@@ -16,10 +16,10 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from journeys.agreed import Rules, read_rules
-from journeys.backtest import with_comparison
 from journeys.candidates import Candidate, as_noise, candidates, signs, with_candidates
 from journeys.columns import TABLES
 from journeys.crises import Crises, find_crises
+from journeys.hindsight import with_comparison
 from journeys.journey import Journeys
 from journeys.leads import Fired
 from journeys.matching import Matching

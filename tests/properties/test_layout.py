@@ -135,6 +135,11 @@ def test_every_locked_line_has_a_hash() -> None:
 # Code
 
 
+def test_no_verb_has_a_modules_name() -> None:
+    """Loading the module would put it in the verb's place."""
+    assert not set(journeys._VERBS) & {path.stem for path in (ROOT / "journeys").iterdir()}
+
+
 @pytest.mark.parametrize("module", MODULES, ids=lambda p: f"{p.parent.name}/{p.name}")
 def test_a_module_is_short_enough_to_read(module: Path) -> None:
     assert len(module.read_text("utf-8").splitlines()) <= MOST_LINES

@@ -18,6 +18,7 @@ from sqlglot import ErrorLevel, exp
 import journeys as fj
 from journeys import measures
 from journeys.sample import make
+from journeys.sample.early import make_early
 from lib import intake
 from lib.engine import Engine, Table
 from tests.properties.folders import a_log_that_names_families
@@ -76,6 +77,9 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         make(root / "sample", families=8, comparison=1, seed=3)
         _whole_path(root / "sample")
         _whole_path(a_log_that_names_families(root / "named"))
+        make_early(root / "early", seed=3)
+        early = fj.build_journeys(fj.read_contacts(root / "early"))
+        fj.search_triggers(early, crisis="protection_conference", alarms_per_100=30)
     yield heard
 
 
@@ -120,9 +124,10 @@ def _whole_path(folder: Path) -> None:
         for by in ("agency", "professional"):
             fj.handovers(review, by).df()
         firings = fj.find_triggers(review)
-        firings.df(), measures.triggers(firings)
+        firings.df(), measures.triggers(firings), fj.backtest(review)
         known = fj.who_knew_what(review)
         known.df(), measures.knowledge(known), fj.together.shares(known, review.families[0])
+        fj.find_chances(review, firings, known).df()
         for measure in ("families", "totals", "agencies", "variants", "switches", "handovers"):
             getattr(measures, measure)(review)
     if len(reviews[0].families) < 9:
@@ -159,7 +164,8 @@ def outside(text: str, file: str = "") -> list[str]:
 def test_the_path_is_heard(said: dict[str, str]) -> None:
     assert len(said) > 150
     assert {"contacts.py", "families.py", "checks.py", "journey.py", "journeymap.py"} <= set(said.values())
-    assert {"flow.py", "measures.py", "watched.py", "knowledge.py"} <= set(said.values())
+    assert {"flow.py", "measures.py", "watched.py", "knowledge.py", "openings.py"} <= set(said.values())
+    assert {"chances.py", "crises.py", "candidates.py"} <= set(said.values())
 
 
 def test_every_statement_is_on_the_list(said: dict[str, str]) -> None:

@@ -231,8 +231,7 @@ def made_real(review, uses):
 
 def test_without_permission_to_compare_precision_is_not_told(ten):
     allowed, refused = (
-        tried(made_real(ten, uses))
-        for uses in (["review", "triggers", "comparison"], ["review", "triggers"])
+        tried(made_real(ten, uses)) for uses in (["review", "triggers", "comparison"], ["review", "triggers"])
     )
     assert allowed["precision"] == pytest.approx(4 / 6)
     assert refused[["precision", "recall", "no_crisis"]].isna().all()
