@@ -168,18 +168,26 @@ def rules(data: str, diff: bool, proposed: Path | None, start: str | None, end: 
 
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--families", default=8, show_default=True, help="how many families under review")
-@click.option("--comparison", default=40, show_default=True, help="how many comparison families")
+@click.option("--families", default=None, type=int, help="how many families under review (8; with --signs, 40)")
+@click.option("--comparison", default=None, type=int, help="how many comparison families (40; with --signs, 80)")
 @click.option("--seed", default=2013, show_default=True, help="the same seed makes the same files")
-def sample(folder: Path, families: int, comparison: int, seed: int) -> None:
+@click.option("--signs", is_flag=True, help="many families with one planted early sign, for the search of notebook 3")
+def sample(folder: Path, families: int | None, comparison: int | None, seed: int, signs: bool) -> None:
     """Make invented families, with planted answers, in FOLDER."""
     from journeys import sample as invented
+    from journeys.sample import early
 
     try:
-        planted = invented.make(folder, families=families, comparison=comparison, seed=seed)
+        if signs:
+            planted_signs = early.make_early(folder, families or 40, comparison or 80, seed)
+            click.echo(early.describe(planted_signs))
+        else:
+            planted = invented.make(
+                folder, families=families or 8, comparison=40 if comparison is None else comparison, seed=seed
+            )
+            click.echo(invented.describe(planted))
     except (ValueError, FileExistsError) as error:
         raise RequestError(str(error)) from None
-    click.echo(invented.describe(planted))
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})

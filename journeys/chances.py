@@ -191,7 +191,7 @@ def _rows(looked: _Looked, compared: _Looked | None) -> Iterator[dict[str, Any]]
             "what_was_done": _done(looked, family, on, evidence),
             "first_help_on": first_help,
             "days_lost": lost,
-            "is_open": first_help is None,
+            "is_open": first_help is None and lost is not None,
             "looked_the_same": same,
             "came_to_crisis": crisis,
             "hindsight": in_hindsight(same, crisis),
@@ -290,11 +290,13 @@ def _done(looked: _Looked, family: str, on: int, evidence: Sequence[str]) -> str
     return f"{words.label(first.activity)}, {words.agency(first.agency)}, {say_short(to_date(first.latest))}{more}"
 
 
-def _help(looked: _Looked, family: str, on: int) -> tuple[int | None, int]:
-    """The first help from a day on, and the days until then, or so far."""
+def _help(looked: _Looked, family: str, on: int) -> tuple[int | None, int | None]:
+    """The first help from a day on, and the days until then, or so far; in a published case no days run on."""
     later = [latest for earliest, latest in looked.helped.get(family, ()) if earliest >= on]
     by = day_number(looked.review.over_by)
-    return (min(later), min(later) - on) if later else (None, by - on)
+    if later:
+        return min(later), min(later) - on
+    return None, None if looked.review.session.folder.entry.published else by - on
 
 
 def _as_arrow(rows: Sequence[Mapping[str, Any]]) -> pa.Table:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from journeys import live, measures
 from journeys.journey import Journey, Journeys, empty
+from journeys.search import search_triggers
 from lib.dates import say
-from lib.errors import count
+from lib.errors import RequestError, count
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from journeys.search import Search
     from lib.engine import Table
 
 
@@ -149,6 +151,42 @@ def chances(chances: Table) -> Said:
     return Said(f"{said}{review}.{hindsight}")
 
 
+class Searched(Said):
+    """What a search found, in words; `search` is what it gave, or nothing where there were too few crises to search."""
+
+    search: Search | None = None
+
+
+def searched(review: Journeys, *, alarms_per_100: float, crisis: str | None = None) -> Searched:
+    """Search for triggers, and say what was found; or, where there are too few crises to search, why it was not done."""
+    try:
+        search = search_triggers(review, alarms_per_100=alarms_per_100, crisis=crisis or None)
+    except RequestError as error:
+        return Searched(f"No search was made: {error}")
+    said = Searched(search.says)
+    said.search = search
+    return said
+
+
+def backtested(frame: pd.DataFrame) -> Said:
+    """What looking back over the triggers says: which fired before a crisis, and what cannot be told."""
+    whole = frame[frame["group"].isna()]
+    if whole.empty:
+        return Said("No trigger about families is in force.")
+    first = whole.iloc[0]
+    fired = whole[whole["fired_before"] > 0]
+    precision = (
+        "Precision is told against the comparison families"
+        if whole["comparison"].fillna(0).max() > 0
+        else "There is no comparison group that the sources permit, so no precision is told"
+    )
+    return Said(
+        f"{count(int(first['crises']), 'family', 'families')} of {int(first['families'])} came to a crisis ({first['crisis']}). "
+        f"{count(len(fired), 'trigger')} of {len(whole)} fired before one. {precision}; {first['fairness']}. Looking back "
+        "proves nothing of what help would have changed."
+    )
+
+
 def family(journey: Journey) -> Said:
     """One family's contacts, agencies and professionals; the longest gap; what is imprecise."""
     row = measures.families(journey.alone).iloc[0]
@@ -181,7 +219,9 @@ def gaps(review: Journeys, firings: Table, faults: Table) -> Said:
     missing = list(dict.fromkeys(firings.owner.not_supplied))
     if missing:
         silent = count(len(missing), "trigger")
-        said.append(f"The awaited agency supplied nothing, so {silent} about silence could not be looked at")
+        said.append(
+            f"{silent} could not be looked at: the awaited agency supplied nothing, or nobody supplied possible sessions"
+        )
     total = measures.totals(review).iloc[0]
     if total.imprecise:
         vague = count(int(total.imprecise), "touch or referral", "touches or referrals")

@@ -19,7 +19,7 @@ from journeys.contacts import CLOCK, Session
 from journeys.steps import lay_out
 from lib.dates import day_number, read_day, say_short, to_date
 from lib.engine import Engine, Table
-from lib.errors import RequestError, count, did_you_mean, listed
+from lib.errors import PermissionRefused, RequestError, count, did_you_mean, listed
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -156,13 +156,17 @@ class Journeys(Mapping[str, "Journey"]):
 
     @property
     def comparison(self) -> Journeys:
-        """The families that are not under review. Raises `PermissionRefused` where comparison is not allowed."""
-        self.session.folder.require("comparison")
-        names = [
-            n
-            for (n,) in self.engine.rows(f"SELECT name FROM {self._at}families ORDER BY name")
-            if n not in self.families
-        ]
+        """The families that are not under review; where sources.yml names those that are, none of these.
+
+        Raises `PermissionRefused` where comparison is not allowed, and for published cases: nobody is compared with them.
+        """
+        folder = self.session.folder
+        folder.require("comparison")
+        if folder.entry.published:
+            raise PermissionRefused("published cases stand for themselves: no family is compared with another.")
+        reviewed = {*self.families, *(folder.entry.reviewed or ())}
+        everyone = [name for (name,) in self.engine.rows(f"SELECT name FROM {self._at}families ORDER BY name")]
+        names = [name for name in everyone if name not in reviewed]
         return Journeys(self.session, self.engine, self._at, self.start, self.end, self.as_at, names)
 
     @property

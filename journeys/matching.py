@@ -199,7 +199,12 @@ class Matching:
         assert rule.percent is not None
         period = school_year if rule.counted_from == "year" else school_term
         covers = self._covered(rule.activity)
-        places = self._places(rule.activity, rule.possible)
+        # Who writes down absences alone cannot say of how many sessions: every share would be the whole.
+        keepers = {agency for a in self.rules.activities(rule.possible) for agency in self._recorders[a]}
+        if not keepers:
+            self.not_supplied.append(name)
+            return
+        places = self.watched.only(self._places(rule.activity, rule.possible), keepers)
         places = places[self.watched.codes("person_id", places) >= 0]
         runs = self.watched.runs(places, None, by_person=True)
         runs = runs.having(self._may_be_over(runs, self._marks(rule.activity, runs), rule.percent, period))

@@ -229,6 +229,36 @@ def knowledge(known: Table) -> pd.DataFrame:
     return together.summary(known).drop(columns="best_agency")
 
 
+def chances(chances: Table) -> pd.DataFrame:
+    """One row per kind of chance to help: chances and families, confirmed and rejected, and the hindsight check.
+
+    A chance of several kinds counts under each. `days_lost_median` is of those to which help came; the open stand
+    beside it. `same` and `crisis` add up the comparison families of the hindsight check, a family once per chance.
+    """
+    import pandas as pd
+
+    owner = getattr(chances, "owner", None)
+    if owner is None or not hasattr(owner, "kinds"):
+        raise RequestError("chances is not what find_chances gives. Write chances = fj.find_chances(review) first.")
+    frame = chances.df()
+    rows = []
+    for name, kind in owner.kinds.kinds.items():
+        some = frame[pd.Series([name in kinds.split(" + ") for kinds in frame["kind"]], frame.index, bool)]
+        status = some["status"].value_counts()
+        ended = some.loc[~some["is_open"].fillna(True).astype(bool), "days_lost"]
+        rows.append(
+            (
+                *(kind.says, len(some), some["family_id"].nunique()),
+                *(int(status.get(s, 0)) for s in ("confirmed", "rejected")),
+                int(some["is_open"].fillna(False).astype(bool).sum()),
+                float(ended.median()) if len(ended) else None,
+                *(int(some[c].sum()) if some[c].notna().any() else None for c in ("looked_the_same", "came_to_crisis")),
+            )
+        )
+    names = ["says", "chances", "families", "confirmed", "rejected", "open", "days_lost_median", "same", "crisis"]
+    return pd.DataFrame(rows, columns=names).astype({"same": "Int64", "crisis": "Int64"})
+
+
 def own_rules(review: Journeys) -> pd.DataFrame:
     """What the data folder's own rules add to the kit's, or change in them: one row per line."""
     return overlays.own_rules(review.session.folder)

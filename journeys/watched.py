@@ -109,6 +109,13 @@ class Watched:
         mine = self.columns["agency"] == self.agencies.get(agency, -1)
         return np.flatnonzero(mine & ~np.isin(self.columns["activity"], self._life))
 
+    def only(self, places: Numbers, agencies: Iterable[str]) -> Numbers:
+        """Of some places, those of contacts that these agencies recorded."""
+        import numpy as np
+
+        kept: Numbers = places[np.isin(self.columns["agency"][places], [self.agencies[a] for a in agencies])]
+        return kept
+
     def runs(self, places: Numbers, reach: int | None, by_person: bool = False) -> Runs:
         """Runs of one family's (or person's) contacts, each within `reach` days of one before it; None: all of them.
 

@@ -85,6 +85,17 @@ def make_early(
     return planted
 
 
+def describe(planted: Early) -> str:
+    """What was planted, in words for whoever made it."""
+    leads = sorted(lead for family in planted.crises if (lead := planted.lead(family)) is not None)
+    return (
+        f"{len(planted.reviewed)} invented families under review and {len(planted.comparison)} for comparison: "
+        f"{len(planted.crises)} came to a child protection conference. Planted before {len(leads)} of them: three "
+        f"unexplained absences in {SIGN_DAYS} days, a median of {leads[len(leads) // 2]} days before. {len(planted.twins)} "
+        "families have the same sign and no crisis."
+    )
+
+
 def _sign(rows: dict[str, list[dict[str, str]]], rng: Random, planted: Early, name: str, last: date) -> list[date]:
     """Three absences within the days, the third on or before a day; some written down late; half are answered."""
     last = _school_day(last, -1)

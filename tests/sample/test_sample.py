@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 
 import journeys
 from journeys.sample import MADE_BY, describe, make
+from journeys.sample.early import make_early
 
 ROOT = Path(journeys.__file__).parent
 SAMPLE = ROOT.parent / "data" / "sample"
@@ -232,6 +233,12 @@ def test_the_committed_sample_is_what_the_module_makes(tmp_path):
     make(tmp_path)
     assert content(SAMPLE) == content(tmp_path)
     assert sum(map(len, content(SAMPLE).values())) < 1_000_000
+
+
+def test_the_committed_early_signs_are_what_the_module_makes(tmp_path):
+    make_early(tmp_path)
+    assert content(SAMPLE.parent / "early_signs") == content(tmp_path)
+    assert sum(map(len, content(tmp_path).values())) < 1_000_000
 
 
 def test_the_account_adds_up_file_by_file(planted_and_read):

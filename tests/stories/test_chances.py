@@ -390,3 +390,19 @@ def test_a_kind_that_cannot_be_used_says_where(tmp_path, line, said):
         fj.find_chances(review)
     assert "chances.yml, line 1" in str(error.value)
     assert said in str(error.value)
+
+
+def test_where_nothing_is_proposed_every_kind_counts_none(tmp_path):
+    chances = fj.find_chances(story(tmp_path, "family  date  activity\nF1  2024-05-01  visit", KINDS))
+    frame = fj.measures.chances(chances)
+    assert (frame["chances"] == 0).all() and len(frame) == len(KINDS_IN_ALL)
+    assert fj.findings.chances(chances).startswith("No chance to help is proposed")
+
+
+def test_each_kind_is_counted_with_what_reviewers_decided(decided):
+    review, _ = decided
+    frame = fj.measures.chances(fj.find_chances(review)).set_index("says")
+    row = frame.loc["No further action, then the same need came back"]
+    assert (row["chances"], row["families"], row["confirmed"], row["open"]) == (1, 1, 1, 1)
+    row = frame.loc["A case was closed, then the family was referred again or in crisis"]
+    assert (row["confirmed"], row["rejected"]) == (0, 1)

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+import journeys as fj
 from tests.stories.conftest import drawn, firings_of, rule
 
 ABSENT = ["absence_unexplained", "absence_unauthorised", "absence_authorised", "absence_ill"]
@@ -190,3 +191,19 @@ def test_each_pupil_counts_alone_and_marks_that_name_nobody_are_nobodys(tmp_path
     }
     fired = firings_of(drawn(tmp_path / "data", of_families(marks), triggers=RULES), TEN)
     assert fired == {"brothers": ["30 Sep 2024 (N0)"], "nobody": []}
+
+
+def test_a_log_of_absences_alone_says_nothing_of_a_share(tmp_path):
+    marks = [m for m in SEPTEMBER if m[2] in ("I", "N", "U")]
+    review = drawn(tmp_path / "data", of_families({"F1": marks}), triggers=RULES)
+    firings = fj.find_triggers(review, only=[TEN, HALF])
+    assert not len(firings)
+    assert firings.owner.not_supplied == [TEN, HALF]
+
+
+def test_a_child_who_never_came_is_seen_where_the_school_marks_others_present(tmp_path):
+    families = {"F1": sessions("2024-09-02", 8, "N"), "F2": sessions("2024-09-02", 8)}
+    assert firings_of(drawn(tmp_path / "data", of_families(families), triggers=RULES), HALF) == {
+        "F1": ["30 Sep 2024 (N0 N1 N2 N3 N4 N5 N6 N7)"],
+        "F2": [],
+    }
