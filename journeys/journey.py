@@ -92,14 +92,14 @@ def _check_period(review: Journeys) -> None:
     row = review.engine.rows(
         f"SELECT count(*) FILTER (WHERE {inside}) AS n, min(earliest) AS a, max(latest) AS b FROM {review.session.contacts}"
     )[0]
-    if not review.engine.rows(f"SELECT count(*) AS n FROM {review.coded} AS s WHERE {inside}")[0][0]:
-        span = (
-            ""
-            if row[1] is None
-            else f" The contacts run from {say_short(to_date(row[1]))} to {say_short(to_date(row[2]))}."
-        )
+    if row[1] is None:
         raise RequestError(
-            f"no contact of these families lies between {say_short(review.start)} and {say_short(review.end)}.{span} "
+            "no record of this data became a contact. Look at fj.account for what was read, and at fj.set_aside for why."
+        )
+    if not review.engine.rows(f"SELECT count(*) AS n FROM {review.coded} AS s WHERE {inside}")[0][0]:
+        raise RequestError(
+            f"no contact of these families lies between {say_short(review.start)} and {say_short(review.end)}. The "
+            f"contacts run from {say_short(to_date(row[1]))} to {say_short(to_date(row[2]))}. "
             "Choose other days, or look at fj.account for what was read."
         )
 

@@ -178,7 +178,10 @@ def openings(
     found: list[Opening] = []
     rows = families(review, kinds)
     over_by = day_number(review.over_by)
-    covers = {r.agency: min(over_by, day_number(r.to_date.date())) for r in review.coverage.itertuples()}
+    covers = {
+        r.agency: (day_number(r.from_date.date()), min(over_by, day_number(r.to_date.date())))
+        for r in review.coverage.itertuples()
+    }
     in_force = {name: kind for name, kind in kinds.kinds.items() if kind.in_force}
     for name, kind in in_force.items():
         if kind.shape == "trigger":
@@ -222,18 +225,19 @@ def _triggers(name: str, firings: pd.DataFrame) -> Iterator[Opening]:
 
 
 def _referrals(
-    name: str, kind: Kind, rows: Sequence[Row], review: Journeys, covers: Mapping[str, int]
+    name: str, kind: Kind, rows: Sequence[Row], review: Journeys, covers: Mapping[str, tuple[int, int]]
 ) -> Iterator[Opening]:
     """Each time the family was passed on, where nobody is recorded to have responded in the days in which it is due.
 
     The agency that was asked responds by a touch, referral or decision. Where the row does not say who was asked, any
-    touch or decision of anybody is a response, and so is another agency's referral.
+    touch or decision of anybody is a response, and so is another agency's referral. Days that the records of whoever was
+    asked do not cover say nothing.
     """
     for asked in rows:
         if asked.to == asked.agency or (asked.to is None and asked.nature != "referral"):
             continue
         last = asked.latest + review.activities.referral_answer_days
-        if last > covers.get(asked.to or asked.agency, last - 1):
+        if not _covered(covers, asked.to or asked.agency, asked.earliest, last):
             continue
         answered = any(
             row.id != asked.id
@@ -247,6 +251,12 @@ def _referrals(
         if not answered:
             sign = frozenset({("kind", name)})
             yield Opening(asked.family, asked.knowable, name, frozenset({asked.id}), kind.says, sign)
+
+
+def _covered(covers: Mapping[str, tuple[int, int]], agency: str, begins: int, ends: int) -> bool:
+    """Whether an agency's records run over these days: where they do not, that nothing is there says nothing."""
+    from_day, to_day = covers.get(agency, (begins + 1, begins))
+    return from_day <= begins and ends <= to_day
 
 
 def _again(name: str, kind: Kind, kinds: Kinds, rows: Sequence[Row]) -> Iterator[Opening]:
@@ -270,14 +280,13 @@ def _again(name: str, kind: Kind, kinds: Kinds, rows: Sequence[Row]) -> Iterator
 
 
 def _unfollowed(
-    name: str, kind: Kind, kinds: Kinds, rows: Sequence[Row], covers: Mapping[str, int]
+    name: str, kind: Kind, kinds: Kinds, rows: Sequence[Row], covers: Mapping[str, tuple[int, int]]
 ) -> Iterator[Opening]:
     """Each door that did not open, where the same agency did not see the family in the days after; over by now."""
     firsts = kinds.activities(kind.activity)
     for first in rows:
         last = first.latest + (kind.within_days or 0)
-        is_over = last <= covers.get(first.agency, last - 1)
-        if first.activity not in firsts or not is_over:
+        if first.activity not in firsts or not _covered(covers, first.agency, first.earliest, last):
             continue
         seen = any(
             r.agency == first.agency
@@ -310,7 +319,7 @@ def _unaware(
         for decision in rows.get(family, ()):
             if decision.activity not in deciding or decision.agency not in needed_by.get(fact, ()):
                 continue
-            if since.get(decision.agency, decision.earliest + 1) <= decision.latest:
+            if decision.agency in since and since[decision.agency] <= decision.latest:
                 continue
             others = [r for r in knew if r.agency != decision.agency and since[r.agency] < decision.earliest]
             if others:

@@ -132,6 +132,13 @@ def test_a_referral_whose_days_have_not_run_out_is_no_chance_yet(tmp_path):
     )
 
 
+@pytest.mark.parametrize(("begins", "seen"), [("2024-03-01", True), ("2024-03-02", False)])
+def test_a_referral_to_an_agency_whose_records_begin_later_says_nothing(tmp_path, begins, seen):
+    text = "family  date  agency  activity  id  to\nF1  2024-03-01  school  referral  a  early_help"
+    covers = {"early_help": (begins, "2024-12-31")}
+    assert bool(found(story(tmp_path, text, ["referral_unanswered"], covers=covers))) == seen
+
+
 @pytest.mark.parametrize(
     ("later", "seen"),
     [
@@ -162,6 +169,22 @@ def test_a_decision_while_another_agency_knew_what_the_decider_needed(tmp_path):
     """
     # F2: on the same day, nobody can say. F3: it knew. F4: a decider who did not need it.
     assert found(story(tmp_path, text, ["decided_unaware"], facts=facts)) == ["F1 1 Mar decided_unaware (a b)"]
+
+
+def test_a_decision_of_which_only_the_month_is_known_is_looked_at_as_well(tmp_path):
+    facts = {"f1": fact("incident", needed_by=("social_care",))}
+    text = """
+        family  date        agency       activity           id
+        F1      2024-02-20  police       incident           a
+        F1      2024-03     social_care  no_further_action  b
+        F2      2024-03-20  police       incident           a
+        F2      2024-03     social_care  no_further_action  b
+        F3      2024-02-20  police       incident           a
+        F3      2024-03-20  social_care  incident           c
+        F3      2024-03     social_care  no_further_action  b
+    """
+    # F2: it may have been decided first. F3: it may have known by then.
+    assert found(story(tmp_path, text, ["decided_unaware"], facts=facts)) == ["F1 31 Mar decided_unaware (a b)"]
 
 
 @pytest.mark.parametrize(("help_on", "seen"), [("2024-06-13", False), ("2024-06-14", True)])
