@@ -11,9 +11,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from journeys.drawing.limits import BLUE, GREY, GRID, NAVY, PALE, QUIET, SMALL, source, tag, use
-from lib.figures import Frame, KeyItem, Picture, alt_text, open_picture, rule
-from lib.lettering import INK, SECOND_INK, balance, clean, count, width, wrap, write
+from journeys.drawing import frontierwords
+from journeys.drawing.limits import BLUE, GREY, GRID, NAVY, PALE, QUIET, SMALL, tag
+from lib.figures import Frame, KeyItem, Picture, open_picture, rule
+from lib.lettering import INK, SECOND_INK, balance, clean, width, wrap, write
 
 HEIGHT, LEFT, BOTTOM = 262.0, 36.0, 34.0
 MOST_LABELS, MOST_FOUND = 8, 5
@@ -70,7 +71,7 @@ def dots(frame: pd.DataFrame) -> list[Dot]:
         days, low, high = (float(row[n]) for n in ("beyond_chance", "beyond_low", "beyond_high"))
         if fired:
             found.append(Dot(float(row["alarms_per_100"]), days, low, high, kind, clean(row["rule"]), sure, rank))
-    return found
+    return sorted(found, key=lambda d: (d.rank, d.kind, d.alarms, -d.days, d.words))
 
 
 def unbeaten(some: Sequence[Dot]) -> list[Dot]:
@@ -98,11 +99,11 @@ def draw(search: Any, level: str, shown: bool) -> Axes:
     highest = max([d.days for d in seen] + [d.high for d in seen if d.kind == "agreed"] + [30.0]) * 1.1
     front = unbeaten(seen)
     words = Frame(
-        finding(search),
+        frontierwords.finding(search),
         "Each mark is a rule: how long it warns beyond chance, against how many alarms it would raise",
         tag(review, level),
         _key(seen),
-        _footer(search, every, seen, level),
+        frontierwords.footer(search, len(every) - len(seen), level),
     )
     ax, _ = open_picture(words, SMALL, HEIGHT + BOTTOM, left=SMALL.margin, right=SMALL.margin, shown=shown)
     across = SMALL.width - 2 * SMALL.margin
@@ -116,7 +117,7 @@ def draw(search: Any, level: str, shown: bool) -> Axes:
     _labels(plot, seen, front)
     picture = ax.get_figure(root=True)
     assert isinstance(picture, Picture)
-    picture.data, picture.alt = _table(search.frame), _alt(search, review.about.invented)
+    picture.data, picture.alt = frontierwords.table(search.frame), frontierwords.alt(search, review.about.invented)
     return ax
 
 
@@ -259,70 +260,3 @@ def _key(seen: Sequence[Dot]) -> list[KeyItem]:
         return KeyItem(lambda ax, x, y: stamp(ax, x + 7, y, kind), 14, words[kind])
 
     return [one(kind) for kind in words if kind in used]
-
-
-def finding(search: Any) -> str:
-    """The title: what came first and how long it warns; or that nothing held up."""
-    ranked = search.frame[search.frame["rank"].notna()]
-    tried = count(search.tried, "rule")
-    if ranked.empty:
-        return (
-            f"Of {tried} tried, none warned beyond chance at {search.alarms_per_100:g} alarms per 100 families a year"
-        )
-    best = ranked.iloc[0]
-    if not best["holds"]:
-        return f"Of {tried} tried, the first did not hold up on families held out: no rule is put forward"
-    return (
-        f"Of {tried} tried, “{clean(best['rule'])}” came first: {best['beyond_chance']:.0f} days of warning beyond chance, "
-        "on families held out"
-    )
-
-
-def _footer(search: Any, every: Sequence[Dot], seen: Sequence[Dot], level: str) -> list[str]:
-    row = search.frame.iloc[0]
-    n = (
-        f"n = {count(len(search.held_out), 'family', 'families')} held out, of whom {row['crises']} came to crisis (first "
-        f"{clean(search.crisis)}); {len(search.learned_on)} others were learned on; {search.tried} rules tried. "
-    )
-    silent = sum(search.frame["alarms_per_100"] == 0)
-    beyond = len(every) - len(seen)
-    left = [
-        f"{silent} never fired" if silent else "",
-        f"{beyond} at or below chance, or far beyond the load" if beyond else "",
-    ]
-    second = (
-        "Warning beyond chance: mean days from first firing to crisis (a family missed counts 0), less what families with "
-        "no crisis had by the same days. Bars: 95% intervals. Below chance is drawn at 0. Frontier: of rules surely above "
-        "chance, those that none beats. Noise: the best rules’ alarms, dealt to other families."
-    )
-    if any(left):
-        second += f" Not drawn and in the table: {' and '.join(filter(None, left))}."
-    third = (
-        "Rules were fitted on half of these families and not yet tried on later ones: expect less of them. Families were "
-        "chosen, so the rates do not hold for an area. A found rule is a candidate: nothing runs it until a person adopts it. "
-    )
-    if search.refused:
-        third = f"{search.refused[:1].upper()}{search.refused[1:]}: only families under review are here. {third}"
-    return [n + source(search.review), second, third + use(search.review, level)]
-
-
-def _table(frame: pd.DataFrame) -> pd.DataFrame:
-    names = ["rank", "kind", "rule", "alarms_per_100", "beyond_chance", "beyond_low", "beyond_high", "days_median"]
-    table = frame[[*names, "crises", "fired_before", "no_crisis", "fired_no_crisis", "holds"]].copy()
-    for name in ("alarms_per_100", "beyond_chance", "beyond_low", "beyond_high", "days_median"):
-        table[name] = table[name].round(1)
-    return table
-
-
-def _alt(search: Any, invented: bool) -> str:
-    frame = search.frame
-    parts = [f"Scatter of {count(len(frame), 'rule')}: days of warning beyond chance against alarms."]
-    held = frame[frame["rank"].notna() & frame["holds"]].head(2)
-    for row in held.to_dict("records"):
-        parts.append(
-            f"{clean(row['rule'])[:80]}: {row['beyond_chance']:.0f} days at {row['alarms_per_100']:.0f} alarms per 100 "
-            f"families a year, before {row['fired_before']} of {row['crises']} crises."
-        )
-    if held.empty:
-        parts.append(f"None found by search holds within {search.alarms_per_100:g} alarms per 100 families a year.")
-    return alt_text(*parts, invented=invented)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from textwrap import shorten
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from journeys.drawing.limits import BLUE, GRID, NAVY, QUIET, SMALL, source, tag, use
-from lib.figures import Frame, KeyItem, Picture, alt_text, open_picture, rule
-from lib.lettering import INK, SECOND_INK, clean, count, width, wrap, write
+from journeys.drawing import leadwords
+from journeys.drawing.limits import GRID, NAVY, QUIET, SMALL, tag
+from lib.figures import Frame, KeyItem, Picture, open_picture, rule
+from lib.lettering import INK, SECOND_INK, clean, width, wrap, write
 from lib.limits import middle_half
 
-MOST_ROWS, MOST_DOTS, LEAST_FOR_MEDIAN = 9, 40, 3
+MOST_ROWS, MOST_DOTS = 9, 40
 NAME_ROOM, COLUMN = 158.0, 56.0
 DOT, STEP = 7.4, 8.6
 MARKS = {
@@ -61,11 +61,11 @@ def draw(frame: pd.DataFrame, review: Any, level: str, shown: bool) -> Axes:
     point = (right - NAME_ROOM - 16) / (max(longest, 30) * 1.04)
     height = _place(rows, point)
     words = Frame(
-        finding(whole),
+        leadwords.finding(whole),
         "Each dot is one family’s first firing: how long before the crisis it could be known",
         tag(review, level),
-        _key({kind for row in rows for _, kind in row.marks}, rows),
-        _footer(whole, len(rows), review, level),
+        _key(rows),
+        leadwords.footer(whole, len(rows), any(len(r.marks) > MOST_DOTS for r in rows), review, level),
     )
     ax, _ = open_picture(words, SMALL, height, left=SMALL.margin, right=SMALL.margin, shown=shown)
     if rows:
@@ -80,7 +80,7 @@ def draw(frame: pd.DataFrame, review: Any, level: str, shown: bool) -> Axes:
             rule(ax, [0, room], [top, top], GRID, 0.6, above=1)
     picture = ax.get_figure(root=True)
     assert isinstance(picture, Picture)
-    picture.data, picture.alt = _table(whole), _alt(whole, review.about.invented)
+    picture.data, picture.alt = leadwords.table(whole), leadwords.alt(whole, review.about.invented)
     return ax
 
 
@@ -95,7 +95,7 @@ def _row(row: dict[str, Any], has_others: bool) -> Row:
         words=wrap(clean(row["rule"]), NAME_ROOM, 9.5, "semibold")[:3],
         mark=MARKS.get(row["mark"], row["mark"]),
         marks=marks,
-        median=float(row["days_median"]) if ended >= LEAST_FOR_MEDIAN else None,
+        median=float(row["days_median"]) if ended >= leadwords.LEAST_FOR_MEDIAN else None,
         fired=f"{row['fired']} of {row['families']}",
         others=f"{row['fired_no_crisis']} of {row['no_crisis']}" if has_others else "",
     )
@@ -179,8 +179,12 @@ def _draw_row(ax: Axes, row: Row, right: float, point: float, room: float, has_o
             stamp(ax, x, row.middle + level * STEP, kind)
     if row.median is not None:
         x, reach = right - row.median * point, 10.5 + STEP * row.up
-        rule(ax, [x, x], [row.middle - reach, row.middle - 4.6], INK, 2.4, above=4)
-        rule(ax, [x, x], [row.middle + 4.6, row.middle + reach], INK, 2.4, above=4)
+        if len(row.marks) > MOST_DOTS:
+            rule(ax, [x, x], [row.middle - 10.5, row.middle - 0.5], "white", 4.4, above=3.5)
+            rule(ax, [x, x], [row.middle - 10.5, row.middle - 0.5], INK, 2.4, above=4)
+        else:
+            rule(ax, [x, x], [row.middle - reach, row.middle - 4.6], INK, 2.4, above=4)
+            rule(ax, [x, x], [row.middle + 4.6, row.middle + reach], INK, 2.4, above=4)
         said = f"{row.median:g}"
         half = width(said, 9.5, "bold") / 2 + 1
         at = min(max(x, NAME_ROOM + half), right - half - 2)
@@ -188,19 +192,20 @@ def _draw_row(ax: Axes, row: Row, right: float, point: float, room: float, has_o
 
 
 def _strip(ax: Axes, row: Row, right: float, point: float) -> None:
-    """Over forty dots: the whole range as a line, the middle half as a bar, those still open as one mark and a count."""
+    """Over forty dots: the whole range as a line and the middle half as a bar; those still open by themselves, hollow."""
     for kind, above in (("ended", -1), ("open", 1)):
-        days = [d for d, k in row.marks if (k == "open") == (kind == "open")]
+        days = [d for d, k in row.marks if k == kind]
         half = middle_half(days)
         if half is None:
             continue
-        y = row.middle + 5 * above
+        y = row.middle + 5.5 * above
         rule(ax, [right - max(days) * point, right - min(days) * point], [y, y], QUIET, 1.0, above=2)
-        color = NAVY if kind == "ended" else BLUE
-        across = max((half[1] - half[0]) * point, 1.0)
-        bar = Rectangle((right - half[1] * point, y - 3), across, 6, fc=color if kind == "ended" else "white", ec=color)
-        bar.set_zorder(3)
-        ax.add_patch(bar)
+        _bar(ax, right - half[1] * point, y, max((half[1] - half[0]) * point, 1.0), kind)
+
+
+def _bar(ax: Axes, x: float, y: float, across: float, kind: str) -> None:
+    fill = NAVY if kind == "ended" else "white"
+    ax.add_patch(Rectangle((x, y - 3), across, 6, fc=fill, ec=NAVY, lw=1.2, zorder=3, gid=f"strip-{kind}"))
 
 
 def stamp(ax: Axes, x: float, y: float, kind: str) -> None:
@@ -223,101 +228,22 @@ def stamp(ax: Axes, x: float, y: float, kind: str) -> None:
     )
 
 
-def _key(used: set[str], rows: Sequence[Row]) -> list[KeyItem]:
+def _key(rows: Sequence[Row]) -> list[KeyItem]:
+    used = {kind for row in rows if len(row.marks) <= MOST_DOTS for _, kind in row.marks}
+    strips = {kind for row in rows if len(row.marks) > MOST_DOTS for _, kind in row.marks}
+
     def one(kind: str) -> KeyItem:
         words = {"ended": "one family", "possible": "possible", "open": "still open: at least this long"}[kind]
         shift = 12.0 if kind == "open" else 5.0
         return KeyItem(lambda ax, x, y: stamp(ax, x + shift, y, kind), 17 if kind == "open" else 10, words)
 
+    def strip(kind: str) -> KeyItem:
+        words = "middle half of families" if kind == "ended" else "of those still open"
+        return KeyItem(lambda ax, x, y: _bar(ax, x + 2, y, 12, kind), 16, words)
+
     def tick(ax: Axes, x: float, y: float) -> None:
         rule(ax, [x + 3, x + 3], [y - 5, y + 5], INK, 2.4)
 
     items = [one(kind) for kind in ("ended", "possible", "open") if kind in used]
+    items += [strip(kind) for kind in ("ended", "open") if kind in strips]
     return items + ([KeyItem(tick, 6, "median")] if any(row.median is not None for row in rows) else [])
-
-
-def finding(whole: pd.DataFrame) -> str:
-    """The title: one rule's median with the families it rests on, and how often it fired where nothing followed.
-
-    The rule is the one that best told families that came to crisis from those that did not; with no comparison group,
-    the one that fired before the crisis for most.
-    """
-    if whole.empty or not whole["crises"].max():
-        return "No family under review came to crisis, so there is no lead time"
-    families = int(whole["crises"].max())
-    told = whole[whole["days_ended"].map(len) >= LEAST_FOR_MEDIAN]
-    if told.empty:
-        most = int(whole["fired_before"].max())
-        if not most:
-            return (
-                f"No rule fired before the crisis for any of {count(families, 'family', 'families')} that came to one"
-            )
-        return f"Rules fired before the crisis for {most} of {families} families at most: too few for a median"
-    apart = told["fired_before"] / families - (told["fired_no_crisis"] / told["no_crisis"]).fillna(0).astype(float)
-    best = told.loc[apart.sort_values(ascending=False, kind="stable").index[0]]
-    median = f"a median of {best['days_median']:g} days before the crisis"
-    fired = f"for {best['fired_before']} of {families} families"
-    others = f", and for {best['fired_no_crisis']} of {best['no_crisis']} with no crisis"
-    others = others if pd.notna(best["no_crisis"]) else ""
-    name = clean(best["rule"])
-    room = SMALL.width - 2 * SMALL.margin - 108
-    for words in (f"{name}: fired {median} {fired}{others}", f"{name}: {median} {fired}", f"{name}: {median}"):
-        if len(wrap(words, room, SMALL.title, "semibold")) <= 2:
-            return words
-    return f"One rule fired {median} {fired}{others}"
-
-
-def _footer(whole: pd.DataFrame, drawn: int, review: Any, level: str) -> list[str]:
-    if whole.empty:
-        return [source(review), use(review, level)]
-    one = whole.iloc[0]
-    n = f"n = {count(int(one['families']), 'family', 'families')} under review, of whom {one['crises']} came to crisis"
-    if int(one["already"]):
-        n += f" ({one['already']} more were in crisis before the period, left out)"
-    if pd.notna(one["comparison"]):
-        n += f", and {count(int(one['comparison']), 'comparison family', 'comparison families')}"
-    first = f"{n}. Crisis: first {clean(one['crisis'])}. {source(review)}"
-    second = (
-        "Open: no crisis yet, so at least this long. Possible: rests on a contact not known to the day. Both are counted, "
-        "and outside the median, which needs three. Rules are in the order they were agreed, not rank."
-    )
-    if len(whole) > drawn:
-        silent = int((whole["fired"] == 0).sum())
-        some = f"{silent} fired for no family before a crisis" if silent else ""
-        more = len(whole) - drawn - silent
-        rest = f"{more} that fired for fewer families" if more else ""
-        second += (
-            f" Of {count(len(whole), 'rule')}, not drawn and in the table: {' and '.join(filter(None, (some, rest)))}."
-        )
-    third = "Families were chosen, and help may have kept some from crisis: no rate here holds for an area."
-    if pd.isna(one["comparison"]):
-        third = f"No comparison group: how often a rule fires where nothing follows is not known. {third}"
-    return [first, second, f"{third} {use(review, level)}"]
-
-
-def _table(whole: pd.DataFrame) -> pd.DataFrame:
-    names = ["rule", "families", "crises", "fired", "fired_before", "late", "missed", "open", "possible", "days_median"]
-    listed = ["days_ended", "days_possible", "days_open"]
-    table = whole[[*names, *listed, "no_crisis", "fired_no_crisis"]].copy()
-    for name in listed:
-        table[name] = [", ".join(str(d) for d in days) for days in table[name]]
-    return table
-
-
-def _alt(whole: pd.DataFrame, invented: bool) -> str:
-    if whole.empty:
-        return alt_text("Dot plot of lead times with no rule in it.", invented=invented)
-    parts = [
-        f"Dot plot of {count(len(whole), 'trigger rule')}, {count(int(whole['families'].max()), 'family', 'families')}."
-    ]
-    told = whole[whole["fired"] > 0].sort_values(["fired_before", "fired"], ascending=False, kind="stable")
-    for row in told.head(3).to_dict("records"):
-        said = f"{shorten(clean(row['rule']), 70, placeholder='…')}: fired for {row['fired']} of {row['families']}"
-        beside = [f"{row[name]} {name}" for name in ("open", "possible") if row[name]]
-        said += f" ({', '.join(beside)})" if beside else ""
-        if len(row["days_ended"]) >= LEAST_FOR_MEDIAN:
-            said += f", median {row['days_median']:g} days before the crisis"
-        if pd.notna(row["no_crisis"]):
-            said += f", and for {row['fired_no_crisis']} of {row['no_crisis']} comparison families with no crisis"
-        parts.append(f"{said}.")
-    return alt_text(*parts, invented=invented)
