@@ -73,10 +73,7 @@ def backtest(
     """
     import pandas as pd
 
-    if not isinstance(review, Journeys):
-        raise RequestError(
-            "review is not what build_journeys gives. Write review = fj.build_journeys(contacts, members) first."
-        )
+    is_review(review)
     if workers is not None and workers < 1:
         raise RequestError(f"workers is how many people would answer: 1 or more, not {workers}.")
     review.session.folder.require("triggers")
@@ -101,6 +98,14 @@ def backtest(
     frame = pd.DataFrame(found, columns=[c.name for c in TABLES["backtest"]])
     kinds = {"whole number": "Int64", "number": "Float64", "share": "Float64"}
     return frame.astype({c.name: kinds[c.type] for c in TABLES["backtest"] if c.type in kinds})
+
+
+def is_review(review: object) -> None:
+    """Stop unless it is a review. Raises `RequestError`."""
+    if not isinstance(review, Journeys):
+        raise RequestError(
+            "review is not what build_journeys gives. Write review = fj.build_journeys(contacts, members) first."
+        )
 
 
 def about_families(rules: Rules, only: Sequence[str] | None) -> list[str]:

@@ -7,7 +7,6 @@ out are candidates. Nothing runs one until a person puts it in a rules file, wit
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import io
 import re
 from collections.abc import Mapping, Sequence
@@ -18,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from journeys.agreed import Rules, read_rules
 from journeys.candidates import Candidate, as_noise, candidates, signs, with_candidates
 from journeys.columns import TABLES
-from journeys.crises import Crises, find_crises
-from journeys.hindsight import with_comparison
+from journeys.crises import find_crises
+from journeys.halves import halves
+from journeys.hindsight import is_review, with_comparison
 from journeys.journey import Journeys
 from journeys.leads import Fired
 from journeys.matching import Matching
@@ -29,9 +29,6 @@ from lib.errors import RequestError, count
 
 if TYPE_CHECKING:
     import pandas as pd
-
-LEAST_CRISES = 20
-"""Families that must have come to crisis, and as many that did not: ten of each to learn on, ten to judge on."""
 
 TOLERANCE, LEAST_DIFFERENCE = 0.05, 1.0
 """Rules whose warning differs by less than a twentieth, or a day, are of equal worth: the plainer one comes first."""
@@ -130,7 +127,7 @@ def search_triggers(
     """Rules that would have warned of a crisis earliest, at no more than so many alarms per 100 families a year.
 
     `review` from `build_journeys`; the comparison families are taken in where the sources permit it. `crisis` as in
-    `backtest`. `seed` deals the families into two halves, those with a crisis evenly.
+    `backtest`. `seed` deals the families into two halves, those with a crisis evenly and those that share a child together.
 
     Some 180 plain rules are made from the activities that came before crises in the first half, and ranked there by
     *days of warning beyond chance*: the mean days from a first firing to the crisis (a family it missed counts 0), less
@@ -153,13 +150,14 @@ def search_triggers(
     """
     import pandas as pd
 
+    is_review(review)
     if not alarms_per_100 > 0:
         raise RequestError("alarms_per_100 is how many alarms per 100 families a year can be answered: more than 0.")
     review.session.folder.require("triggers")
     rules, (everyone, refused) = read_rules(review), with_comparison(review)
     agreed = [Candidate(name, rules.triggers[name], "agreed") for name in rules.in_force()]
     crises = find_crises(everyone, rules, crisis, Matching(everyone, rules, [], day_number(everyone.over_by)))
-    learn, held = _halves(everyone, crises, seed)
+    learn, held = halves(everyone, crises, seed)
     tried = list(candidates(everyone, signs(everyone, crises, [f for f in learn if f in crises.days])))
     agreed = [c for c in agreed if c.name != crises.trigger]
     fired, not_covered = _fired(everyone, rules, [*agreed, *tried])
@@ -180,23 +178,6 @@ def search_triggers(
     frame = frame.astype({c.name: kinds[c.type] for c in TABLES["search"] if c.type in kinds})
     about = (crises.says, len(tried), alarms_per_100, seed, learn, held, refused, everyone.over_by)
     return Search(review, frame, {c.name: c for c in tried}, *about)
-
-
-def _halves(review: Journeys, crises: Crises, seed: int) -> tuple[list[str], list[str]]:
-    """Families to learn on and families held out: those that came to crisis dealt evenly, and so the others."""
-    counted = [f for f in review.families if not crises.is_already(f)]
-    came, calm = [f for f in counted if f in crises.days], [f for f in counted if f not in crises.days]
-    if min(len(came), len(calm)) < LEAST_CRISES:
-        raise RequestError(
-            f"a search needs {LEAST_CRISES} families that came to crisis and {LEAST_CRISES} that did not, and there are "
-            f"{len(came)} and {len(calm)}: fewer would find chance. Take in more families, a longer period, or a commoner "
-            f"crisis (here: first {crises.says})."
-        )
-    learn: list[str] = []
-    for some in (came, calm):
-        dealt = sorted(some, key=lambda f: hashlib.sha256(f"{seed}:{f}".encode()).digest())
-        learn += dealt[: (len(dealt) + 1) // 2]
-    return sorted(learn), sorted(set(counted) - set(learn))
 
 
 def _fired(review: Journeys, rules: Rules, some: Sequence[Candidate]) -> tuple[dict[str, list[Firing]], set[str]]:

@@ -32,8 +32,8 @@ def footer(search: Any, left_out: int, level: str) -> list[str]:
     """Counts and source; convention, and what is not drawn; limits of use. `left_out` rules fired and are not drawn."""
     row = search.frame.iloc[0]
     n = (
-        f"n = {count(len(search.held_out), 'family', 'families')} held out, of whom {row['crises']} came to crisis (first "
-        f"{clean(search.crisis)}); {len(search.learned_on)} others were learned on; {search.tried} rules tried. "
+        f"n = {count(len(search.held_out), 'family', 'families')} held out, of whom {row['crises']:,} came to crisis (first "
+        f"{clean(search.crisis)}); {len(search.learned_on):,} others were learned on; {search.tried} rules tried. "
     )
     silent = sum(search.frame["alarms_per_100"] == 0)
     left = [

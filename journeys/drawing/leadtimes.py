@@ -62,7 +62,7 @@ def draw(frame: pd.DataFrame, review: Any, level: str, shown: bool) -> Axes:
     height = _place(rows, point)
     words = Frame(
         leadwords.finding(whole),
-        "Each dot is one family’s first firing: how long before the crisis it could be known",
+        f"{_what(rows)}: how long before the crisis it could be known",
         tag(review, level),
         _key(rows),
         leadwords.footer(whole, len(rows), any(len(r.marks) > MOST_DOTS for r in rows), review, level),
@@ -96,8 +96,8 @@ def _row(row: dict[str, Any], has_others: bool) -> Row:
         mark=MARKS.get(row["mark"], row["mark"]),
         marks=marks,
         median=float(row["days_median"]) if ended >= leadwords.LEAST_FOR_MEDIAN else None,
-        fired=f"{row['fired']} of {row['families']}",
-        others=f"{row['fired_no_crisis']} of {row['no_crisis']}" if has_others else "",
+        fired=f"{row['fired']:,} of {row['families']:,}",
+        others=f"{row['fired_no_crisis']:,} of {row['no_crisis']:,}" if has_others else "",
     )
 
 
@@ -226,6 +226,11 @@ def stamp(ax: Axes, x: float, y: float, kind: str) -> None:
         clip_on=False,
         gid=kind,
     )
+
+
+def _what(rows: Sequence[Row]) -> str:
+    dots = any(len(row.marks) <= MOST_DOTS for row in rows)
+    return "Each dot is one family’s first firing" if dots or not rows else "Families’ first firings"
 
 
 def _key(rows: Sequence[Row]) -> list[KeyItem]:

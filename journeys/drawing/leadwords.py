@@ -35,8 +35,8 @@ def finding(whole: pd.DataFrame) -> str:
     apart = told["fired_before"] / families - (told["fired_no_crisis"] / told["no_crisis"]).fillna(0).astype(float)
     best = told.loc[apart.sort_values(ascending=False, kind="stable").index[0]]
     median = f"a median of {best['days_median']:g} days"
-    fired = f"fired for {best['fired_before']} of {families} families before the crisis, {median}"
-    others = f"; and for {best['fired_no_crisis']} of {best['no_crisis']} with no crisis"
+    fired = f"fired for {best['fired_before']:,} of {families:,} families before the crisis, {median}"
+    others = f"; and for {best['fired_no_crisis']:,} of {best['no_crisis']:,} with no crisis"
     others = others if pd.notna(best["no_crisis"]) else ""
     name = clean(best["rule"])
     room = SMALL.width - 2 * SMALL.margin - 108
@@ -51,7 +51,7 @@ def footer(whole: pd.DataFrame, drawn: int, has_strips: bool, review: Any, level
     if whole.empty:
         return [source(review), use(review, level)]
     one = whole.iloc[0]
-    n = f"n = {count(int(one['families']), 'family', 'families')} under review, of whom {one['crises']} came to crisis"
+    n = f"n = {count(int(one['families']), 'family', 'families')} under review, of whom {one['crises']:,} came to crisis"
     if int(one["already"]):
         n += f" ({one['already']} more were in crisis before the period, left out)"
     if pd.notna(one["comparison"]):

@@ -63,6 +63,8 @@ def make_early(
     >>> len(planted.crises), len(planted.signs), len(planted.twins)
     (20, 18, 1)
     """
+    if families < 1 or comparison < 0:
+        raise ValueError(f"families must be 1 or more and comparison 0 or more (got {families} and {comparison})")
     names = [f"F{n:04d}" for n in range(1, families + comparison + 1)]
     planted = Early(names[:families], names[families:])
     rows: dict[str, list[dict[str, str]]] = defaultdict(list)
@@ -86,13 +88,19 @@ def make_early(
 
 
 def describe(planted: Early) -> str:
-    """What was planted, in words for whoever made it."""
-    leads = sorted(lead for family in planted.crises if (lead := planted.lead(family)) is not None)
+    """One paragraph on what was planted, for the console.
+
+    >>> describe(Early(["F0001"], []))[:60]
+    '1 invented family under review and 0 to compare with, 1 Apri'
+    """
+    number = len(planted.reviewed)
+    leads = sorted(lead for f in planted.crises if (lead := planted.lead(f)) is not None)
+    between = f", {leads[0]} to {leads[-1]} days before" if leads else ""
     return (
-        f"{len(planted.reviewed)} invented families under review and {len(planted.comparison)} for comparison: "
-        f"{len(planted.crises)} came to a child protection conference. Planted before {len(leads)} of them: three "
-        f"unexplained absences in {SIGN_DAYS} days, a median of {leads[len(leads) // 2]} days before. {len(planted.twins)} "
-        "families have the same sign and no crisis."
+        f"{number} invented {'family' if number == 1 else 'families'} under review and {len(planted.comparison)} to "
+        f"compare with, {START.day} {START:%B %Y} to {END.day} {END:%B %Y}. Planted: {len(planted.crises)} families come to "
+        f"a child protection conference, {len(leads)} of them after three unexplained absences in {SIGN_DAYS} days"
+        f"{between}; {len(planted.twins)} have the absences and come to nothing."
     )
 
 

@@ -201,6 +201,15 @@ def test_the_sample_command_makes_a_folder_that_can_be_reported_on(tmp_path: Pat
     assert again.returncode == 2 and "Traceback" not in again.stderr
 
 
+def test_the_sample_command_plants_an_early_sign(tmp_path: Path) -> None:
+    done = run("sample", str(tmp_path / "early"), "--early-sign", "--families", "20", "--comparison", "12")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("20 invented families under review and 12 to compare with")
+    assert "absence_unexplained" in (tmp_path / "early" / "school.csv").read_text(encoding="utf-8")
+    again = run("sample", str(tmp_path / "early"), "--early-sign")
+    assert again.returncode == 2 and "none of them was touched" in again.stderr
+
+
 def test_the_doctor_says_what_is_well(tmp_path: Path) -> None:
     done = run("doctor")
     assert "libraries in the lock" in done.stdout

@@ -100,6 +100,28 @@ def test_halves_share_no_family_and_hold_the_crises_evenly(planted: tuple[Early,
     assert abs(came[0] - came[1]) <= 1
 
 
+def test_families_that_share_a_child_stay_on_one_side(tmp_path: Path) -> None:
+    members, rows = [], []
+    for n in range(60):
+        mine, other = f"F{n:02}", f"F{n + 1 - 2 * (n % 2):02}"
+        members += [(f"M{n}", mine, None), (f"K{n // 2}", mine, "separated parents")]
+        rows.append(f"M{n},2024-03-01,{'domestic_abuse_incident' if n % 3 else 'visit'}")
+        rows += [f"K{n // 2},2024-02-01,visit"] if mine < other else []
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    (folder / "log.csv").write_text("person,date,what\n" + "\n".join(rows), encoding="utf-8")
+    form = {"columns": {"person_id": "person", "date": "date", "activity": "what"}, "dates": ["%Y-%m-%d"]}
+    entry = {"agency": "police", "format": form, "person_ids": "shared", "covers": ["2024-01-01", "2024-12-31"]}
+    sources = {"purpose": "a story", "invented": True, "files": {"log.csv": entry}}
+    (folder / "sources.yml").write_text(json.dumps(sources), encoding="utf-8")
+    frame = pd.DataFrame(members, columns=["person_id", "family_id", "because"]).assign(from_date=None, to_date=None)
+    review = fj.build_journeys(fj.read_contacts(folder), frame)
+    search = fj.search_triggers(review, crisis="domestic_abuse_incident", alarms_per_100=LOAD)
+    learned = set(search.learned_on)
+    assert all((f"F{n:02}" in learned) == (f"F{n + 1:02}" in learned) for n in range(0, 60, 2))
+    assert 20 < len(learned) < 40
+
+
 def test_a_load_that_the_sign_itself_exceeds_rules_it_out(planted: tuple[Early, Journeys, Search]) -> None:
     _, review, _ = planted
     tight = fj.search_triggers(review, crisis=CRISIS, alarms_per_100=5)
@@ -210,6 +232,8 @@ def test_too_few_crises_and_it_refuses(tmp_path: Path) -> None:
         RequestError, match="needs 20 families that came to crisis and 20 that did not, and there are 19"
     ):
         fj.search_triggers(read(tmp_path / "few"), crisis=CRISIS, alarms_per_100=LOAD)
+    with pytest.raises(RequestError, match="review is not what build_journeys gives"):
+        fj.search_triggers(tmp_path, alarms_per_100=LOAD)
     with pytest.raises(RequestError, match="alarms_per_100 is how many"):
         fj.search_triggers(read(tmp_path / "few"), crisis=CRISIS, alarms_per_100=0)
 
