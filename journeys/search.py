@@ -20,7 +20,7 @@ from journeys.columns import TABLES
 from journeys.crises import find_crises
 from journeys.halves import halves
 from journeys.hindsight import is_review, with_comparison
-from journeys.journey import Journeys
+from journeys.journey import Journeys, empty
 from journeys.leads import Fired
 from journeys.matching import Matching
 from journeys.scores import Firing, Score, score
@@ -65,16 +65,15 @@ class Search:
         held = (
             f"On {count(len(self.held_out), 'other family', 'other families')} it fired before the crisis for "
             f"{best['fired_before']} of {best['crises']}"
-            + (f", a median of {best['days_median']:g} days" if best["fired_before"] else "")
+            + ("" if empty(best["days_median"]) else f", a median of {best['days_median']:g} days")
             + f", and for {best['fired_no_crisis']} of {best['no_crisis']} with no crisis; "
             f"{best['alarms_per_100']:.1f} alarms per 100 families a year."
         )
-        verdict = (
-            "A candidate: nothing runs it until a person puts it in a rules file, with a reason."
-            if best["holds"]
-            else "It did not hold there, so no rule is put forward."
-        )
-        return f"{tried}. Earliest {load}: {best['rule']}. {held} {verdict}"
+        verdict = "A candidate: nothing runs it until a person puts it in a rules file, with a reason."
+        if not best["holds"]:
+            others = f"{int(ranked['holds'].sum())} of {len(ranked) - 1} others in the running held"
+            verdict = f"It did not hold there, so it is not put forward; {others}."
+        return f"{tried}. Most warning {load}: {best['rule']}. {held} {verdict}"
 
     def as_yaml(self, name: str, reason: str, rank: int = 1) -> str:
         """A candidate as lines for a rules file, under a name and with the reason of whoever puts it forward.

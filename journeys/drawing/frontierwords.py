@@ -21,7 +21,7 @@ def finding(search: Any) -> str:
         )
     best = ranked.iloc[0]
     if not best["holds"]:
-        return f"Of {tried} tried, the first did not hold up on families held out: no rule is put forward"
+        return f"Of {tried} tried, the first did not hold up on families held out, and is not put forward"
     return (
         f"Of {tried} tried, “{clean(best['rule'])}” came first: {best['beyond_chance']:.0f} days of warning beyond chance, "
         "on families held out"

@@ -14,8 +14,11 @@ import pytest
 
 import journeys as fj
 from journeys import search as searching
+from journeys.agreed import Rule
+from journeys.candidates import Candidate
 from journeys.journey import Journeys
 from journeys.sample.early import CRISIS, SIGN, SIGN_DAYS, SIGN_TIMES, START, Early, make_early
+from journeys.scores import Score
 from journeys.search import Search
 from lib.errors import RequestError
 
@@ -100,6 +103,34 @@ def test_halves_share_no_family_and_hold_the_crises_evenly(planted: tuple[Early,
     assert abs(came[0] - came[1]) <= 1
 
 
+def made(worth: float, **parts: object) -> tuple[Candidate, Score]:
+    """A rule as the search makes them, and a score of so much worth."""
+    words = {"says": "a rule", "why": "a test", "source": "a test", "mark": "illustrative"}
+    rule = Rule.model_validate(words | {"pattern": "repeat", "times": 3, "within_days": 28} | parts)
+    name = " ".join(str(p) for p in parts.values())
+    score = Score(20, 15, 100, worth + 50, 10, worth, worth + 80, 20, 2, 10)
+    return Candidate(name, rule, "tried"), score
+
+
+@pytest.mark.parametrize(
+    ("worth", "first"),
+    [
+        # Worth, and the parts, of two rules; which is to come first.
+        ((100.0, {"activity": "visit", "times": 4}, 96.0, {"activity": "visit", "times": 3}), 1),
+        ((100.0, {"activity": "visit", "times": 4}, 94.0, {"activity": "visit", "times": 3}), 0),
+        ((5.0, {"activity": "visit", "times": 4}, 4.2, {"activity": "visit", "times": 3}), 1),
+        ((100.0, {"activity": "visit", "within_days": 90}, 100.0, {"activity": "visit", "within_days": 28}), 1),
+        ((100.0, {"activity": ["call", "visit"], "times": 2}, 99.0, {"activity": "visit", "times": 3}), 1),
+    ],
+)
+def test_at_equal_worth_the_plainer_rule_comes_first(worth: tuple, first: int) -> None:
+    both = [made(worth[0], **worth[1]), made(worth[2], **worth[3])]
+    scores = {one.name: score for one, score in both}
+    for order in (both, both[::-1]):
+        ranked = searching._ranked([one for one, _ in order], scores)
+        assert ranked[0] is both[first][0]
+
+
 def test_families_that_share_a_child_stay_on_one_side(tmp_path: Path) -> None:
     members, rows = [], []
     for n in range(60):
@@ -128,6 +159,19 @@ def test_a_load_that_the_sign_itself_exceeds_rules_it_out(planted: tuple[Early, 
     sign = tight.frame[tight.frame["rule"].str.endswith("3 in 28 days") & tight.frame["rule"].str.startswith("Absent")]
     assert sign[sign["kind"] == "tried"]["rank"].isna().all()
     assert (tight.frame[tight.frame["rank"].notna()]["learned_alarms_per_100"] <= 5).all()
+
+
+def test_a_rule_that_rings_too_often_on_families_held_out_is_not_put_forward(
+    planted: tuple[Early, Journeys, Search],
+) -> None:
+    _, review, _ = planted
+    search = fj.search_triggers(review, crisis=CRISIS, alarms_per_100=12)
+    best = search.frame.iloc[0]
+    assert best["learned_alarms_per_100"] <= 12 < best["alarms_per_100"]
+    assert not best["within_load"] and not best["holds"]
+    assert "It did not hold there, so it is not put forward" in repr(search)
+    with pytest.raises(RequestError, match="did not hold on the families held out, so it is no candidate"):
+        search.as_yaml("three", "it is a chance to ask")
 
 
 def test_a_candidate_becomes_a_rule_only_by_a_file_and_then_fires_as_planted(
