@@ -2,8 +2,8 @@
 
 The same seed gives the same bytes on any machine. `dates` holds the calendar, `planted` the pieces and the answers,
 `planter` the book in which they are written down, `stories` the eight families, `comparison` the others, `ordinary`
-what lies between the episodes, `suppliers` the agencies' shapes, and `files` their mess. Nothing else of the kit is
-used but `columns`.
+what lies between the episodes, `suppliers` the agencies' shapes, and `files` their mess. `early` makes another folder:
+plain logs of many families, with one early sign for a search to find. Nothing else of the kit is used but `columns`.
 """
 
 from __future__ import annotations
