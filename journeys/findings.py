@@ -102,7 +102,12 @@ def fired(firings: Table) -> Said:
 
 def at_risk(firings: Table) -> Said:
     """Whether firings that could be known lately are still open, and whom to ring: this is not an alert system."""
-    open_ones, contact = live.recent(firings), firings.owner.review.about.safeguarding_contact
+    open_ones, about = live.recent(firings), firings.owner.review.about
+    if about.published:
+        return Said(
+            "Published cases are about people whose story is over: nothing here is open. This is not an alert system."
+        )
+    contact = about.safeguarding_contact
     if open_ones.empty:
         return Said(
             f"No firing of the last {live.RECENT_DAYS} days of these records is still open. This is not an alert system."

@@ -53,6 +53,18 @@ def test_thirty_days_is_the_edge(tmp_path, day, firings):
     assert fj.findings.at_risk(fj.find_triggers(made, only=["seen"])).startswith(("1 firing", "No firing")[1 - firings])
 
 
+def test_a_published_case_is_over(tmp_path):
+    path = review(tmp_path).session.folder.path / "sources.yml"
+    sources = json.loads(path.read_text()) | {"published": {"source": "a report", "licence": "open"}}
+    path.write_text(json.dumps(sources), encoding="utf-8")
+    made = fj.build_journeys(fj.read_contacts(tmp_path / "data"), end="2024-12-31")
+    firings = fj.find_triggers(made, only=["seen"])
+    assert "nothing here is open" in fj.findings.at_risk(firings)
+    for refused in (fj.live_list, lambda f: fj.export_savvi(f, tmp_path / "out")):
+        with pytest.raises(PermissionRefused, match="whose story is over"):
+            refused(firings)
+
+
 # The live list
 
 
