@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from journeys.columns import TABLES, identifying
+from journeys.columns import TABLES, as_arrow, identifying
 from journeys.journey import Journeys
 from journeys.knowledge import Knowledge, who_knew_what
 from journeys.openings import Kinds, Opening, Row, families, load_kinds, openings
@@ -27,7 +27,6 @@ from lib.errors import PermissionRefused, RequestError, count, in_words
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
 DONE_WITHIN_DAYS = 30
 
@@ -83,7 +82,7 @@ def find_chances(review: Journeys, firings: Table | None = None, known: Table | 
     verdicts = read_verdicts(review)
     rows = decide(list(_rows(looked, compared)), verdicts, review)
     table = review.engine.fresh_name("chances")
-    review.engine.load(table, _as_arrow(rows))
+    review.engine.load(table, as_arrow("chances", [[row.get(c.name) for c in TABLES["chances"]] for row in rows]))
     owner = Chances(review, kinds, len(compared.review.families) if compared else None, why_not)
     select = f'SELECT * FROM {table} ORDER BY family_id, "on", chance_id'
     return Table(review.engine, "chances", select, identifying("chances"), owner)
@@ -297,23 +296,3 @@ def _help(looked: _Looked, family: str, on: int) -> tuple[int | None, int | None
     if later:
         return min(later), min(later) - on
     return None, None if looked.review.session.folder.entry.published else by - on
-
-
-def _as_arrow(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    import pyarrow as pa
-
-    kinds = {
-        "text": pa.string(),
-        "yes/no": pa.bool_(),
-        "whole number": pa.int32(),
-        "list of text": pa.list_(pa.string()),
-    }
-    columns = {}
-    for field in TABLES["chances"]:
-        values = [row.get(field.name) for row in rows]
-        columns[field.name] = (
-            pa.array(values, pa.int32()).cast(pa.date32())
-            if field.type == "date"
-            else pa.array(values, kinds[field.type])
-        )
-    return pa.table(columns)

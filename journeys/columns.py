@@ -12,7 +12,12 @@ True
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 NATURES = ("touch", "referral", "decision", "record", "signal", "status", "life")
 """What a contact was. Moments, moves, switches and handovers rest on touches and referrals alone."""
@@ -379,3 +384,18 @@ TABLES: dict[str, tuple[Column, ...]] = {
 def identifying(table: str) -> list[str]:
     """The columns of a table that identify somebody: hidden in a notebook, never printed in a message."""
     return [column.name for column in TABLES[table] if column.identifying]
+
+
+def as_arrow(table: str, rows: Iterable[Sequence[Any]]) -> pa.Table:
+    """Rows as an Arrow table with the columns and types declared for a table; days as dates or as day numbers.
+
+    >>> as_arrow("live", [("F1", "x:1", "a rule", 19723, 19753, "school", "a call")]).schema.field("known_on").type
+    DataType(date32[day])
+    """
+    import pyarrow as pa
+
+    kinds = {"date": pa.date32(), "text": pa.string(), "yes/no": pa.bool_(), "whole number": pa.int32()}
+    kinds |= {"list of text": pa.list_(pa.string()), "number": pa.float64()}
+    fields = TABLES[table]
+    columns = list(zip(*rows, strict=True)) or [()] * len(fields)
+    return pa.table({f.name: pa.array(c, kinds[f.type]) for f, c in zip(fields, columns, strict=True)})

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from journeys.columns import TABLES, identifying
+from journeys.columns import as_arrow, identifying
 from journeys.journey import Journeys
 from journeys.journeymap import tied_moves
 from journeys.referrals import PLACE, find_answers
@@ -19,9 +19,6 @@ from lib.dates import day_number, to_date
 from lib.dialect import literal
 from lib.engine import Engine, Table
 from lib.errors import RequestError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 SWITCHES = """
 SELECT f.name AS family_id, e.moment, a.name AS from_agency, b.name AS to_agency,
@@ -168,13 +165,13 @@ def handovers(review: Journeys, by: str = "agency") -> Table:
     name = engine.fresh_name("handovers")
     if by == "agency":
         find_answers(review)
-        engine.load("moved", _as_arrow(_moved(taken, _shown(engine))))
+        engine.load("moved", as_arrow("handovers", _moved(taken, _shown(engine))))
         days, over_by = review.activities.referral_answer_days, day_number(review.over_by)
         referrals = REFERRALS.format(at=review.codes, days=days, over_by=over_by)
         engine.make(name, f"{referrals} UNION ALL SELECT * FROM moved")
         engine.drop("referred", "answering", "answered", "moved")
     else:
-        engine.load(name, _as_arrow(_moved_between_people(taken)))
+        engine.load(name, as_arrow("handovers", _moved_between_people(taken)))
     engine.drop("taken")
     select = f"SELECT * FROM {name} ORDER BY family_id, referred_on, shown_by, coalesce(answered_by, ''), kind"
     return Table(engine, "handovers", select, identifying("handovers"), review)
@@ -245,12 +242,3 @@ def _moved_between_people(taken: Iterable[_Taken]) -> Iterator[tuple[Any, ...]]:
 def _responsibility(row: _Taken, giver: str, kind: str) -> tuple[Any, ...]:
     day = to_date(row.day)
     return row.family_name, row.need, kind, giver, row.agency, row.id, None, day, day, None, False
-
-
-def _as_arrow(rows: Iterable[tuple[Any, ...]]) -> pa.Table:
-    import pyarrow as pa
-
-    kinds = {"date": pa.date32(), "text": pa.string(), "yes/no": pa.bool_(), "whole number": pa.int32()}
-    fields = TABLES["handovers"]
-    columns = list(zip(*rows, strict=True)) or [()] * len(fields)
-    return pa.table({f.name: pa.array(c, kinds[f.type]) for f, c in zip(fields, columns, strict=True)})

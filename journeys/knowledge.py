@@ -12,18 +12,14 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from journeys.columns import TABLES, identifying
+from journeys.columns import as_arrow, identifying
 from journeys.facts import Fact, Facts, load_facts
 from journeys.journey import Journeys
 from lib.dates import day_number, to_date
 from lib.dialect import literal
 from lib.engine import Table
 from lib.errors import RequestError, did_you_mean, listed
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 ROWS = """
 SELECT f.name AS family, c.contact_id, c.agency, c.activity, c.reason, c.referred_to, s.day, s.second, s.earliest,
@@ -113,7 +109,7 @@ def who_knew_what(review: Journeys, named: Mapping[str, Sequence[str]] | Sequenc
     rules = load_facts(folder.rule_files("facts.yml"), review.activities)
     owner = Knowledge(review, rules, _named(review, rules, named))
     table = review.engine.fresh_name("known")
-    review.engine.load(table, _as_arrow(list(_known(owner))))
+    review.engine.load(table, as_arrow("known", list(_known(owner))))
     select = f"SELECT * FROM {table} ORDER BY family_id, known_on, fact, agency"
     return Table(review.engine, "known", select, identifying("known"), owner)
 
@@ -198,12 +194,3 @@ def _recorded(fact: Fact, rows: Sequence[_Seen]) -> tuple[Moment, set[str]] | No
     moment = min(known for known, _ in reached)
     shown = {r.id for known, inside in reached if known[0] == moment[0] for r in inside if r.known[0] <= moment[0]}
     return moment, shown
-
-
-def _as_arrow(rows: list[tuple[object, ...]]) -> pa.Table:
-    import pyarrow as pa
-
-    kinds = {"date": pa.date32(), "text": pa.string(), "list of text": pa.list_(pa.string())}
-    fields = TABLES["known"]
-    columns = list(zip(*rows, strict=True)) or [()] * len(fields)
-    return pa.table({f.name: pa.array(c, kinds[f.type]) for f, c in zip(fields, columns, strict=True)})

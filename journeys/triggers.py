@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from journeys.agreed import Rule, Rules, read_rules
-from journeys.columns import TABLES, identifying
+from journeys.columns import as_arrow, identifying
 from journeys.journey import Journeys
 from journeys.matching import Matching
 from journeys.patterns import Met
@@ -23,7 +23,6 @@ from lib.errors import RequestError, count, did_you_mean, in_words, listed
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
 
 ABOUT = ("family", "service")
@@ -76,7 +75,7 @@ def find_triggers(review: Journeys, only: Sequence[str] | None = None, *, about:
     chosen = rules.in_force(about) if only is None else [name for name in rules.triggers if name in only]
     rows, matching = fire(review, rules, chosen)
     table = review.engine.fresh_name("firings")
-    review.engine.load(table, _as_arrow(rows))
+    review.engine.load(table, as_arrow("firings", rows))
     families = matching.watched.families
     waiting = [
         (name, families[family], to_date(w.due_on), [r.id for r in w.evidence])
@@ -169,16 +168,3 @@ def answered(
                 break
             at += 1
         yield helped, helped is None and last > until
-
-
-def _as_arrow(rows: list[tuple[Any, ...]]) -> pa.Table:
-    import pyarrow as pa
-
-    kinds = {"date": pa.date32(), "text": pa.string(), "yes/no": pa.bool_(), "list of text": pa.list_(pa.string())}
-    columns = list(zip(*rows, strict=True)) or [()] * len(TABLES["firings"])
-    fields = TABLES["firings"]
-    days = {f.name for f in fields if f.type == "date"}
-    arrays = [
-        pa.array(c, pa.int32() if f.name in days else kinds[f.type]) for f, c in zip(fields, columns, strict=True)
-    ]
-    return pa.table({f.name: a.cast(kinds[f.type]) for f, a in zip(fields, arrays, strict=True)})
