@@ -254,7 +254,10 @@ class Matching:
         places = self._places(rule.activity)
         if by_person:
             places = places[self.watched.codes("person_id", places) >= 0]
-        for family, person, _, rows in self._each(self.watched.runs(places, gap, by_person), by_person):
+        runs = self.watched.runs(places, gap, by_person)
+        if gap is not None:
+            runs = self.watched.headed(runs)
+        for family, person, _, rows in self._each(runs, by_person):
             yield from (Found(family, person, m) for m in patterns.first(rows, gap, covers))
 
     def _combine(self, name: str, rule: Rule) -> Iterator[Found]:

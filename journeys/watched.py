@@ -157,6 +157,24 @@ class Watched:
             near[back:] = close
         return runs.having((runs.stops - runs.starts >= times) & (runs.any(near) | runs.any(vague)))
 
+    def headed(self, runs: Runs) -> Runs:
+        """Runs, each cut down to its first contact where every day is known and nothing else is of the first one's day.
+
+        Each of the others then surely follows one within reach, so that of all of them only the first can be a first.
+        """
+        import numpy as np
+
+        if not len(runs.starts):
+            return runs
+        sizes, day = runs.stops - runs.starts, self.columns["earliest"][runs.places]
+        second = np.minimum(runs.starts + 1, runs.stops - 1)
+        vague = runs.any(self.columns["day"][runs.places] == NONE)
+        plain = ~vague & ((sizes == 1) | (day[second] > day[runs.starts]))
+        keep = np.repeat(~plain, sizes)
+        keep[runs.starts] = True
+        stops = np.cumsum(np.where(plain, 1, sizes))
+        return Runs(runs.places[keep], np.concatenate([[0], stops[:-1]]), stops)
+
     def codes(self, column: str, places: Numbers) -> Numbers:
         """What a column of text holds at some places, as numbers; -1 where it is empty."""
         import numpy as np

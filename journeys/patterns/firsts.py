@@ -28,6 +28,10 @@ def first(rows: Sequence[Seen], gap_days: int | None, covers: Sequence[Cover]) -
         by = min((r.latest for r in rows), default=None)
         early = [r for r in rows if r.latest == by and not any(certainly_before(x, r) for x in rows)]
         return [] if by is None else [Met(by, tuple(sorted(early, key=lambda r: r.id)), True, time_of(early, by))]
+    if len(rows) == 1 and rows[0].exact:
+        (alone,) = rows
+        is_covered = covers and all(c.from_day <= alone.earliest - gap_days for c in covers)
+        return [Met(alone.latest, (alone,), True, alone.second)] if is_covered else []
     met: list[Met] = []
     told: list[Seen] = []
     groups = sorted(together(rows), key=lambda g: (g[0].latest, not g[0].exact, min(r.id for r in g)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 
 from journeys.patterns.seen import Cover, Met, Seen, in_order, when
 from lib.dates import month_end
@@ -38,6 +40,8 @@ def rate(
     until = min([as_at, *(c.to_day for c in covers)])
     since = max([c.from_day for c in covers], default=0)
     ordered = in_order(marks)
+    if all(r.exact for r in ordered):
+        return sorted(_of_known_days(ordered, percent, period, since, until), key=when)
     met: list[Met] = []
     for start in sorted({period(day) for r in ordered for day in (r.earliest, r.latest)}):
         if since > month_end(start):
@@ -59,6 +63,26 @@ def rate(
                 spell = Met(on, tuple(in_order([*missed, *maybe])), False)
         met += [spell] if spell else []
     return sorted(met, key=when)
+
+
+def _of_known_days(
+    ordered: Sequence[Seen], percent: int, period: Callable[[int], int], since: int, until: int
+) -> Iterator[Met]:
+    """The same where every mark's day is known, as in a register: counted once, mark after mark."""
+    days = [r.latest for r in ordered]
+    missed = list(itertools.accumulate((int(r.value == MISSED) for r in ordered), initial=0))
+    begins = 0
+    for start, some in itertools.groupby(days, key=period):
+        own, was_over = list(some), False
+        for on in dict.fromkeys(month_end(day) for day in own):
+            if since > month_end(start) or on > until:
+                break
+            stop = bisect_right(days, on)
+            is_over = _over(missed[stop] - missed[begins], stop - begins, percent)
+            if is_over and not was_over:
+                yield Met(on, tuple(r for r in ordered[begins:stop] if r.value == MISSED), True)
+            was_over = is_over
+        begins += len(own)
 
 
 def _over(missed: int, possible: int, percent: int) -> bool:

@@ -2,7 +2,7 @@
 
 The data are invented. They copy the awkward shape of real logs: skewed family sizes and a few very large families,
 three contacts in ten with no time (so ties), agencies that stay with a family for a while, rows in no order. Activities
-are ones that the kit's rules know, so that the four triggers, switches and handovers have something to find.
+are ones that the kit's rules know, so that triggers, switches and handovers have something to find.
 
 One row per contact: contact_id, person_id, family_id, date, agency, contact_type, reason, need_id, outcome, referred_to,
 professional_id. The same arguments, with the same library versions, give the same file. Needs numpy and pyarrow only.
@@ -10,6 +10,7 @@ professional_id. The same arguments, with the same library versions, give the sa
     python make_log.py --rows 1000000 contacts.parquet
     python make_log.py --rows 1000000 contacts.csv           UK dates: dd/mm/yyyy, or dd/mm/yyyy HH:MM
     python make_log.py --rows 100000 --timed contacts.parquet   every timestamp its own, none at midnight
+    python make_log.py --rows 100000 --every-rule contacts.parquet   something for every trigger, in force or not
 """
 
 from __future__ import annotations
@@ -38,6 +39,28 @@ AGENCIES: dict[str, tuple[float, dict[str, float]]] = {
     "mental_health": (0.05, {"appointment": 60, "appointment_missed": 20, "call": 10, "referral": 10}),
     "hospital": (0.03, {"ae_attendance": 80, "referral": 20}),
 }
+MORE_FOR_EVERY_RULE: dict[str, dict[str, float]] = {
+    "school": {
+        **{"present": 1500, "absence_ill": 40, "absence_authorised": 20, "absence_unauthorised": 15, "exclusion": 4},
+        **{"exclusion_permanent": 1, "pupil_joined": 3, "pupil_return": 3, "concern_noted": 10},
+    },
+    "health_visitor": {"concern_noted": 5, "no_reply_visit": 10},
+    "police": {
+        **{"police_notice_green": 20, "police_notice_amber": 10, "police_notice_red": 5, "dash_high_risk": 5},
+        **{"marac_referral": 5, "offence": 10, "antisocial_behaviour": 10},
+    },
+    "social_care": {
+        **{"csc_contact": 30, "no_further_action": 10, "strategy_discussion": 5, "assessment_authorised": 15},
+        **{"protection_conference": 4, "core_group": 8, "review_conference": 3, "return_interview": 5},
+    },
+    "early_help": {"not_eligible": 5},
+    "housing": {"homelessness_duty": 10},
+    "hospital": {"admission": 15, "injury_seen": 10},
+}
+"""With these beside the activities above, every trigger of the kit has something to look at. Half of such a log is a
+school's, most of it a register of one child in each family, of which one mark in fourteen is an absence."""
+
+REGISTER = ("present", "absence_unexplained", "absence_ill", "absence_authorised", "absence_unauthorised")
 TOUCHES_AND_REFERRALS = (
     *("appointment", "ae_attendance", "assessment", "call", "consult", "domestic_abuse_incident", "first_key_visit"),
     *("help_started", "homelessness_approach", "incident", "meeting", "message", "missing_episode", "referral"),
@@ -87,8 +110,19 @@ def seconds(rng: np.random.Generator, sizes: np.ndarray, timed: bool) -> np.ndar
     return found
 
 
-def make_log(rows: int, seed: int = 7, timed: bool = False) -> pa.Table:
+def recorded(every_rule: bool) -> dict[str, tuple[float, dict[str, float]]]:
+    """Each agency's share of contacts, and what it records: as above, or with something for every rule."""
+    if not every_rule:
+        return AGENCIES
+    more = {a: (share, what | MORE_FOR_EVERY_RULE.get(a, {})) for a, (share, what) in AGENCIES.items()}
+    others = {a: (share * 0.48 / 0.72, what) for a, (share, what) in more.items()}
+    benefits = {"out_of_work_benefit": 60.0, "benefit_award": 40.0}
+    return others | {"school": (0.5, more["school"][1]), "benefits": (0.02, benefits)}
+
+
+def make_log(rows: int, seed: int = 7, timed: bool = False, every_rule: bool = False) -> pa.Table:
     """The log as an Arrow table."""
+    agencies = recorded(every_rule)
     rng = np.random.default_rng(seed)
     sizes = family_sizes(rng, rows)
     family = np.repeat(np.arange(1, len(sizes) + 1, dtype=np.int64), sizes)
@@ -96,20 +130,23 @@ def make_log(rows: int, seed: int = 7, timed: bool = False) -> pa.Table:
     order = np.lexsort((when, family))
     when = when[order]
 
-    names = list(AGENCIES)
-    agency = rng.choice(len(names), rows, p=[share for share, _ in AGENCIES.values()])
+    names = list(agencies)
+    agency = rng.choice(len(names), rows, p=[share for share, _ in agencies.values()])
     first = np.r_[True, family[1:] != family[:-1]]
     stays = (rng.random(rows) < SHARE_THAT_STAYS) & ~first
     agency = agency[np.maximum.accumulate(np.where(stays, 0, np.arange(rows)))]
 
-    activities = sorted({a for _, shares in AGENCIES.values() for a in shares})
+    activities = sorted({a for _, shares in agencies.values() for a in shares})
     activity = np.empty(rows, dtype=np.int64)
-    for code, (_, shares) in enumerate(AGENCIES.values()):
+    for code, (_, shares) in enumerate(agencies.values()):
         of_it = agency == code
         weights = np.array(list(shares.values())) / sum(shares.values())
         activity[of_it] = rng.choice([activities.index(a) for a in shares], int(of_it.sum()), p=weights)
     to = (agency + rng.integers(1, len(names), rows)) % len(names)
     person = family * 10 + rng.integers(0, 5, rows)
+    if every_rule:
+        marked = np.isin(activity, [activities.index(a) for a in REGISTER])
+        person[marked] = family[marked] * 10
     need = family * 10 + rng.integers(0, 3, rows)
     professional = agency * 100_000 + (family % 500) * 10 + rng.integers(0, 9, rows)
 
@@ -169,8 +206,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--timed", action="store_true", help="every timestamp its own, none at midnight")
+    parser.add_argument("--every-rule", action="store_true", help="something for every trigger of the kit")
     asked = parser.parse_args()
-    log = make_log(asked.rows, asked.seed, asked.timed)
+    log = make_log(asked.rows, asked.seed, asked.timed, asked.every_rule)
     for path in asked.out:
         write(log, path)
 

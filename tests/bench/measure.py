@@ -2,6 +2,7 @@
 
     python measure.py kit FOLDER          contacts -> journeys -> switches, handovers -> maps -> triggers, no store yet
     python measure.py profile FOLDER      the same, and what it is spent on
+    python measure.py rules FOLDER        contacts -> journeys -> every trigger together -> the shared pass -> each trigger
     python measure.py kit-to-map FOLDER ORDER   contacts -> journeys -> one map by activity; with a store, or without
     python measure.py duckdb FILE         load the file into a table, and sort it by family and time
     python measure.py pm4py FILE WANTED   load, format, discover; WANTED is `all` columns or `three`
@@ -142,6 +143,37 @@ def profiled(folder: Path) -> Stages:
     return stages
 
 
+def every_rule(folder: Path) -> Stages:
+    """Every trigger of the file, in force or not: together, as find_triggers gives them; then one by one.
+
+    One by one: the shared pass, which fetches the contacts that any of them looks at, and then for each trigger what it
+    alone takes: its firings, each with its answer and its sentence. Combinations come last, when their parts are found.
+    """
+    stages = Stages()
+    fj = _start(stages)
+    from journeys import triggers
+    from journeys.agreed import read_rules
+    from journeys.matching import Matching
+    from lib.dates import day_number
+
+    contacts = fj.read_contacts(folder)
+    stages.done("contacts")
+    review = fj.build_journeys(contacts)
+    stages.done("journeys")
+    rules = read_rules(review)
+    names = sorted(rules.triggers, key=lambda name: rules.triggers[name].pattern == "combine")
+    fj.find_triggers(review, only=names)
+    stages.done("every rule")
+    matching = Matching(review, rules, names, day_number(review.over_by))
+    stages.done("the shared pass")
+    found = {}
+    for name in names:
+        found[name] = sum(1 for _ in triggers._fired(name, rules, matching))
+        stages.done(f"rule {name}")
+    stages.facts |= {"found": found, "contacts": len(contacts)}
+    return stages
+
+
 def kit_to_map(folder: Path, order: str) -> Stages:
     """From files to one map by activity, whether or not a store is there."""
     stages = Stages()
@@ -202,6 +234,8 @@ def main(what: str, where: str, *more: str) -> None:
     path = Path(where)
     if what == "kit":
         stages = kit(path)
+    elif what == "rules":
+        stages = every_rule(path)
     elif what == "kit-to-map":
         stages = kit_to_map(path, more[0])
     elif what == "duckdb":
