@@ -39,23 +39,30 @@ AGENCIES: dict[str, tuple[float, dict[str, float]]] = {
     "mental_health": (0.05, {"appointment": 60, "appointment_missed": 20, "call": 10, "referral": 10}),
     "hospital": (0.03, {"ae_attendance": 80, "referral": 20}),
 }
-MORE_FOR_EVERY_RULE: dict[str, dict[str, float]] = {
-    "school": {
-        **{"present": 1500, "absence_ill": 40, "absence_authorised": 20, "absence_unauthorised": 15, "exclusion": 4},
-        **{"exclusion_permanent": 1, "pupil_joined": 3, "pupil_return": 3, "concern_noted": 10},
-    },
-    "health_visitor": {"concern_noted": 5, "no_reply_visit": 10},
-    "police": {
-        **{"police_notice_green": 20, "police_notice_amber": 10, "police_notice_red": 5, "dash_high_risk": 5},
-        **{"marac_referral": 5, "offence": 10, "antisocial_behaviour": 10},
-    },
-    "social_care": {
-        **{"csc_contact": 30, "no_further_action": 10, "strategy_discussion": 5, "assessment_authorised": 15},
-        **{"protection_conference": 4, "core_group": 8, "review_conference": 3, "return_interview": 5},
-    },
-    "early_help": {"not_eligible": 5},
-    "housing": {"homelessness_duty": 10},
-    "hospital": {"admission": 15, "injury_seen": 10},
+
+
+def shares(text: str) -> dict[str, float]:
+    """How often each activity is what an agency records: `visit 60, call 10`."""
+    return {name: float(weight) for name, weight in (part.split() for part in text.split(","))}
+
+
+MORE_FOR_EVERY_RULE = {
+    "school": shares(
+        "present 1500, absence_ill 40, absence_authorised 20, absence_unauthorised 15, exclusion 4, exclusion_permanent 1, "
+        "pupil_joined 3, pupil_return 3, concern_noted 10"
+    ),
+    "health_visitor": shares("concern_noted 5, no_reply_visit 10"),
+    "police": shares(
+        "police_notice_green 20, police_notice_amber 10, police_notice_red 5, dash_high_risk 5, marac_referral 5, "
+        "offence 10, antisocial_behaviour 10"
+    ),
+    "social_care": shares(
+        "csc_contact 30, no_further_action 10, strategy_discussion 5, assessment_authorised 15, protection_conference 4, "
+        "core_group 8, review_conference 3, return_interview 5"
+    ),
+    "early_help": shares("not_eligible 5"),
+    "housing": shares("homelessness_duty 10"),
+    "hospital": shares("admission 15, injury_seen 10"),
 }
 """With these beside the activities above, every trigger of the kit has something to look at. Half of such a log is a
 school's, most of it a register of one child in each family, of which one mark in fourteen is an absence."""

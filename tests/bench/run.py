@@ -3,6 +3,7 @@
     python tests/bench/run.py                                   every size, five runs; the tables go into README.md
     python tests/bench/run.py --pm4py-python PATH               against pm4py as well, which that Python can import
     python tests/bench/run.py --sizes 100k 1M --runs 3 --print  other sizes; the tables are only printed
+    python tests/bench/run.py --largest 0                       without the one run of 10 million contacts
     python tests/bench/run.py --smoke                           does the benchmark itself still work?
 
 Every measurement is a process of its own, started from a small one. Nothing is asserted of any time: what counts are
@@ -33,6 +34,11 @@ README = HERE / "README.md"
 BEGIN, END = "<!-- run.py writes from here -->", "<!-- run.py writes to here -->"
 SIZES = {"100k": 100_000, "1M": 1_000_000, "5M": 5_000_000}
 STAGES = ("contacts", "journeys", "switches", "handovers", "map by activity", "map by agency", "triggers")
+RULES_UP_TO = 1_000_000
+"""Each trigger is measured by itself up to this size."""
+LARGEST = 10_000_000
+MOST_MEMORY = 4_000
+"""Megabytes within which the largest log is to finish."""
 LONG_RUN_SECONDS = 180
 RUNS_WHEN_LONG = {"parquet": 3, "CSV": 2}
 
@@ -46,6 +52,7 @@ class Results:
     found: dict[tuple[str, str], list[Measured]] = field(default_factory=lambda: defaultdict(list))
     notes: list[str] = field(default_factory=list)
     profile: tuple[str, Measured] | None = None
+    largest: tuple[int, Measured] | None = None
 
     def runs(self, size: str, subject: str) -> list[Measured]:
         """The measurements of a subject, run by run."""
@@ -117,9 +124,30 @@ def measure_size(size: str, root: Path, runs: int, pm4py: str | None, results: R
                 for columns in ("all", "three") if pm4py else ():
                     results.found[size, f"pm4py {columns}"].append(measured(pm4py, "pm4py", str(files[kind]), columns))
             run += 1
+    if rows <= RULES_UP_TO:
+        measure_rules(size, root / "r", runs, results)
     if rows >= SIZES["1M"] or size == list(SIZES)[-1]:
         results.profile = (size, measured(sys.executable, "profile", fresh(folders["parquet"])))
     shutil.rmtree(root)
+
+
+def measure_rules(size: str, root: Path, runs: int, results: Results) -> None:
+    """Every trigger of the file on a log with something for each, beside DuckDB's load and sort of the same file."""
+    folder = folder_with(root, "contacts.parquet")
+    make_logs(SIZES[size], [folder / "contacts.parquet"], "--every-rule")
+    for run in range(runs):
+        _say(f"{size} every rule, run {run + 1} of {runs}")
+        results.found[size, "rules"].append(measured(sys.executable, "rules", fresh(folder)))
+        results.found[size, "rules duckdb"].append(measured(sys.executable, "duckdb", str(folder / "contacts.parquet")))
+
+
+def measure_largest(rows: int, root: Path, results: Results) -> None:
+    """The whole path once on a log that is larger than any other, for its memory."""
+    _say(f"{rows:,} contacts, one run")
+    folder = folder_with(root / "largest", "contacts.parquet")
+    make_logs(rows, [folder / "contacts.parquet"])
+    results.largest = (rows, measured(sys.executable, "kit", fresh(folder)))
+    shutil.rmtree(folder)
 
 
 def check_equal(root: Path, rows: int, pm4py: str | None, results: Results) -> None:
@@ -188,6 +216,42 @@ def load_and_sort(run: Measured) -> float:
     return run["cpu"]["load"] + run["cpu"]["sort"]
 
 
+def of_rules(run: Measured) -> dict[str, float]:
+    """CPU seconds of each trigger by itself, after the shared pass."""
+    return {name.removeprefix("rule "): cpu for name, cpu in run["cpu"].items() if name.startswith("rule ")}
+
+
+def rules_table(sizes: Sequence[str], results: Results) -> list[str]:
+    """Every trigger together, the shared pass, and each trigger by itself: CPU seconds, share of load and sort, firings."""
+    sizes = [size for size in sizes if results.runs(size, "rules")]
+    if not sizes:
+        return []
+    lines = ["### Each trigger, in force or not, on a log with something for every one", ""]
+    lines += ["| CPU seconds; times load and sort; firings | " + " | ".join(f"{s} contacts" for s in sizes) + " |"]
+    lines += ["| --- |" + " --- |" * len(sizes)]
+
+    def row(name: str, cpu: Callable[[Measured], float], firings: Callable[[Measured], str]) -> None:
+        cells = []
+        for size in sizes:
+            runs, sorts = results.runs(size, "rules"), results.runs(size, "rules duckdb")
+            ratios = [cpu(r) / load_and_sort(d) for r, d in zip(runs, sorts, strict=True)]
+            seconds = spread([cpu(r) for r in runs])
+            cells.append(f"{seconds}; {statistics.median(ratios):.2f} ×; {firings(runs[0])}")
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+
+    row(
+        "**every trigger together**",
+        lambda r: r["cpu"]["every rule"],
+        lambda r: f"{sum(r['facts']['found'].values()):,}",
+    )
+    row("the shared pass", lambda r: r["cpu"]["the shared pass"], lambda r: "–")
+    last = results.runs(sizes[-1], "rules")
+    most = sorted(of_rules(last[0]), key=lambda name: -statistics.median(of_rules(r)[name] for r in last))
+    for name in most:
+        row(f"`{name}`", lambda r, n=name: of_rules(r)[n], lambda r, n=name: f"{r['facts']['found'][n]:,}")
+    return [*lines, ""]
+
+
 def peer_table(sizes: Sequence[str], results: Results) -> list[str]:
     """The kit's store and map beside pm4py's load, format and discovery."""
     first = results.runs(sizes[0], "pm4py all")[0]["facts"]
@@ -234,8 +298,8 @@ def aims(sizes: Sequence[str], results: Results, with_peer: bool) -> list[str]:
         cells = []
         for size in sizes:
             ratios = parts(size)
-            met = "met" if statistics.median(ratios) <= most else "not met"
-            cells.append(f"{spread(ratios)}: {met}")
+            met = "met" if ratios and statistics.median(ratios) <= most else "not met"
+            cells.append(f"{spread(ratios)}: {met}" if ratios else "–")
         lines.append(f"| {aim} | " + " | ".join(cells) + " |")
 
     def pairs(size: str, a: str, b: str) -> list[tuple[Measured, Measured]]:
@@ -247,6 +311,17 @@ def aims(sizes: Sequence[str], results: Results, with_peer: bool) -> list[str]:
             return [whole_path(k) / load_and_sort(d) for k, d in pairs(size, f"{kind} kit", f"{kind} duckdb")]
 
         row(f"{kind}: the whole within 6 × load and sort", 6, against_sort)
+    if any(results.runs(size, "rules") for size in sizes):
+        row(
+            "each trigger after the shared pass within 0.5 × load and sort (the dearest of them)",
+            0.5,
+            lambda s: [max(of_rules(r).values()) / load_and_sort(d) for r, d in pairs(s, "rules", "rules duckdb")],
+        )
+        row(
+            "every trigger of the file together within 10 × load and sort",
+            10,
+            lambda s: [r["cpu"]["every rule"] / load_and_sort(d) for r, d in pairs(s, "rules", "rules duckdb")],
+        )
     if with_peer:
         row(
             "store and map, order of file, within 0.25 × pm4py's load, format, discover",
@@ -275,6 +350,12 @@ def aims(sizes: Sequence[str], results: Results, with_peer: bool) -> list[str]:
                 1 / 3,
                 lambda s, w=subject: [k["whole peak"] / p["whole peak"] for k, p in pairs(s, w, "pm4py all")],
             )
+    if results.largest:
+        rows, found = results.largest
+        peak = found["whole peak"]
+        met = "met" if peak <= MOST_MEMORY else "not met"
+        lines += ["", f"{rows:,} contacts, contacts to firings, within {MOST_MEMORY:,} MB: **{peak:,.0f}** MB: {met}; "]
+        lines[-1] += f"{whole_path(found):.0f} CPU seconds, one run."
     return [*lines, ""]
 
 
@@ -306,6 +387,7 @@ def tables(sizes: Sequence[str], results: Results, runs: int, with_peer: bool) -
         *aims(sizes, results, with_peer),
         *stage_table("parquet", sizes, results),
         *stage_table("CSV", sizes, results),
+        *rules_table(sizes, results),
         *(peer_table(sizes, results) if with_peer else ["pm4py was not measured: no --pm4py-python was given.", ""]),
         *dominating(results),
     ]
@@ -331,11 +413,13 @@ def main() -> None:
     parser.add_argument("--pm4py-python", default=os.environ.get("PM4PY_PYTHON"), help="a Python that can import pm4py")
     parser.add_argument("--print", action="store_true", help="print the tables, and leave README.md as it is")
     parser.add_argument("--smoke", action="store_true", help="10,000 contacts, one run, no pm4py; only prints")
+    parser.add_argument("--largest", type=int, default=LARGEST, help="contacts of the largest log, once; 0: none")
     asked = parser.parse_args()
+    largest = asked.largest
     sizes, runs, pm4py = asked.sizes, asked.runs, asked.pm4py_python
     check_rows = 100_000
     if asked.smoke:
-        SIZES["10k"] = check_rows = 10_000
+        SIZES["10k"] = check_rows = largest = 10_000
         sizes, runs, pm4py = ["10k"], 1, None
     results = Results()
     with tempfile.TemporaryDirectory(prefix="bench-") as made:
@@ -343,6 +427,8 @@ def main() -> None:
         check_equal(root, check_rows, pm4py, results)
         for size in sizes:
             measure_size(size, root / size, runs, pm4py, results)
+        if largest:
+            measure_largest(largest, root, results)
     text = tables(sizes, results, runs, pm4py is not None)
     print(text)
     if not (asked.print or asked.smoke):

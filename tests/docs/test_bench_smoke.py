@@ -24,7 +24,15 @@ def test_the_benchmark_runs_on_a_small_log_and_leaves_nothing_behind(tmp_path: P
         check=False,
     )
     assert said.returncode == 0, said.stderr
-    for part in ("### Aims", "### From parquet", "### From CSV", "### What dominates", "**equal**", "contacts 10,000"):
+    for part in (
+        "### Aims",
+        "### From parquet",
+        "### From CSV",
+        "### Each trigger",
+        "### What dominates",
+        "**equal**",
+        "contacts 10,000",
+    ):
         assert part in said.stdout
     assert list(tmp_path.iterdir()) == []
     assert RUN.with_name("README.md").read_bytes() == readme
