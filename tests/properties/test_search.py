@@ -151,6 +151,10 @@ def test_families_that_share_a_child_stay_on_one_side(tmp_path: Path) -> None:
     learned = set(search.learned_on)
     assert all((f"F{n:02}" in learned) == (f"F{n + 1:02}" in learned) for n in range(0, 60, 2))
     assert 20 < len(learned) < 40
+    # The child's visit is the first in both its families, and rings once for the two of them.
+    first = search.frame.set_index("rule").loc["Visit: the first"]
+    years = ((review.over_by - review.start).days + 1) / 365.25
+    assert first["alarms_per_100"] == pytest.approx(50 / years)
 
 
 def test_a_load_that_the_sign_itself_exceeds_rules_it_out(planted: tuple[Early, Journeys, Search]) -> None:
@@ -158,7 +162,9 @@ def test_a_load_that_the_sign_itself_exceeds_rules_it_out(planted: tuple[Early, 
     tight = fj.search_triggers(review, crisis=CRISIS, alarms_per_100=5)
     sign = tight.frame[tight.frame["rule"].str.endswith("3 in 28 days") & tight.frame["rule"].str.startswith("Absent")]
     assert sign[sign["kind"] == "tried"]["rank"].isna().all()
-    assert (tight.frame[tight.frame["rank"].notna()]["learned_alarms_per_100"] <= 5).all()
+    ranked = tight.frame[tight.frame["rank"].notna()]
+    assert (ranked["learned_alarms_per_100"] <= 5).all()
+    assert (ranked["learned_beyond_low"] > 0).all()
 
 
 def test_a_rule_that_rings_too_often_on_families_held_out_is_not_put_forward(

@@ -146,6 +146,18 @@ def test_a_crisis_known_to_the_month_makes_a_lead_possible_and_short(tmp_path):
     assert (row["days_possible"], row["days_ended"], row["fired_before"]) == ([60], [], 1)
 
 
+@pytest.mark.parametrize(("start", "counts"), [("2024-05-15", [0, 1, 1]), ("2024-06-01", [1, 0, 0])])
+def test_a_month_that_the_period_begins_in_may_still_hold_its_crisis(tmp_path, start, counts):
+    text = """
+        date        agency  activity
+        2024-03-01  school  absence_unexplained
+        2024-05     police  domestic_abuse_incident
+        2024-07-01  school  visit
+    """
+    row = tried(one(tmp_path, {"F1": text}, start=start))
+    assert row[["already", "families", "crises"]].tolist() == counts
+
+
 def test_after_the_day_as_at_nothing_is_a_crisis(tmp_path):
     text = """
         date        agency  activity
@@ -155,6 +167,18 @@ def test_after_the_day_as_at_nothing_is_a_crisis(tmp_path):
     """
     row = tried(one(tmp_path, {"F1": text}, as_at="2024-04-08"))
     assert (row["open"], row["days_open"]) == (1, [37])
+
+
+@pytest.mark.parametrize(("start", "counts"), [("2024-02-08", [1, 1, 0, 0]), ("2024-02-10", [0, 0, 1, 0])])
+def test_what_could_be_known_before_the_period_is_no_alarm_of_it(tmp_path, start, counts):
+    text = """
+        date        agency  activity
+        2024-02-01  school  absence_unexplained
+        2024-02-09  school  absence_unexplained
+        2024-04-09  police  domestic_abuse_incident
+    """
+    row = tried(one(tmp_path, {"F1": text}, start=start))
+    assert row[["alarms", "fired_before", "missed", "late"]].tolist() == counts
 
 
 def test_a_shared_child_rings_once(tmp_path):
