@@ -12,7 +12,7 @@ from journeys.agreed import Rule, Rules
 from journeys.patterns import Cover, Met, Seen, Waiting
 from journeys.patterns.rates import KEPT, MISSED
 from journeys.watched import FAR, NONE, Runs, Watched
-from lib.dates import school_term, school_year
+from lib.dates import month_end, school_term, school_year
 
 if TYPE_CHECKING:
     from journeys.journey import Journeys
@@ -207,6 +207,8 @@ class Matching:
         places = self.watched.only(self._places(rule.activity, rule.possible), keepers)
         places = places[self.watched.codes("person_id", places) >= 0]
         runs = self.watched.runs(places, None, by_person=True)
+        if rule.counted_from == "year":
+            runs = self.watched.parted(runs, school_year)
         runs = runs.having(self._may_be_over(runs, self._marks(rule.activity, runs), rule.percent, period))
         values = [MISSED if m else KEPT for m in self._marks(rule.activity, runs).tolist()]
         for family, person, _, rows in self._each(runs, True, values):
@@ -220,18 +222,19 @@ class Matching:
         """
         import numpy as np
 
-        columns = self.watched.columns
-        day = columns["earliest"][runs.places]
-        days, at = np.unique(day, return_inverse=True)
-        begins = np.array([period(int(d)) for d in days], np.int64)[at] if len(days) else day
+        begins = self.watched.days_of(period, runs.places)
         whose = np.repeat(np.arange(len(runs.starts)), runs.stops - runs.starts)
-        new = np.ones(len(day), bool)
+        new = np.ones(len(whose), bool)
         new[1:] = (whose[1:] != whose[:-1]) | (begins[1:] != begins[:-1])
-        first = np.maximum.accumulate(np.where(new, np.arange(len(day)), 0))
+        first = np.maximum.accumulate(np.where(new, np.arange(len(whose)), 0))
         total = np.concatenate([[0], np.cumsum(missed)])
         so_far = total[1:] - total[first]
-        over = so_far * 100 >= percent * (np.arange(len(day)) - first + 1)
-        return runs.any(over & (so_far > 0)) | runs.any(columns["day"][runs.places] == NONE)
+        over = (so_far > 0) & (so_far * 100 >= percent * (np.arange(len(whose)) - first + 1))
+        if period is school_year:
+            # A year begins with a month, so that a month's last mark has the share at its end.
+            months = self.watched.days_of(month_end, runs.places)
+            over[:-1] &= (whose[1:] != whose[:-1]) | (months[1:] != months[:-1])
+        return runs.any(over) | runs.any(self.watched.columns["day"][runs.places] == NONE)
 
     def _escalate(self, name: str, rule: Rule) -> Iterator[Found]:
         reach, by_person = rule.within.most_days, rule.per == "person"
