@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from journeys.watched import Marks, Numbers
 
 
+AT_A_TIME = 100_000
+"""Contacts that are held as objects while their runs are looked at one by one."""
+
+
 class Found(NamedTuple):
     """A rule met for a family, or for a person in it."""
 
@@ -67,6 +71,10 @@ class Matching:
             self._found[name] = list(looks[rule.pattern](name, rule))
         return self._found[name]
 
+    def forget(self, name: str) -> None:
+        """Let go of what met a rule; asked again, it is looked for anew."""
+        self._found.pop(name, None)
+
     def agencies(self, given: str | list[str] | None) -> list[str]:
         """The agencies that record any of these activities, in the whole of the data, or are declared to and supplied it."""
         known = self.review.activities.known
@@ -96,11 +104,16 @@ class Matching:
         heads = runs.places[runs.starts] if len(runs.starts) else runs.places
         families = self.watched.columns["family"][heads].tolist()
         people = self.watched.text("person_id", heads) if by_person else itertools.repeat(None)
-        rows = self.watched.seen(runs.places, values)
+        rows: list[Seen] = []
+        begins = ends = 0
         for family, person, start, stop in zip(
             families, people, runs.starts.tolist(), runs.stops.tolist(), strict=False
         ):
-            yield family, person, start, rows[start:stop]
+            if stop > ends:
+                # So many at a time, so that a large log's contacts are not all held at once.
+                begins, ends = start, min(max(stop, start + AT_A_TIME), len(runs.places))
+                rows = self.watched.seen(runs.places[begins:ends], None if values is None else values[begins:ends])
+            yield family, person, start, rows[start - begins : stop - begins]
 
     def _repeat(self, name: str, rule: Rule) -> Iterator[Found]:
         reach, by_person = rule.within.most_days, rule.per == "person"

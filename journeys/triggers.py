@@ -23,6 +23,7 @@ from lib.errors import RequestError, count, did_you_mean, in_words, listed
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 
 ABOUT = ("family", "service")
@@ -73,9 +74,9 @@ def find_triggers(review: Journeys, only: Sequence[str] | None = None, *, about:
                 f"there is no trigger '{name}'.{did_you_mean(name, rules.triggers)} Triggers: {listed(rules.triggers)}."
             )
     chosen = rules.in_force(about) if only is None else [name for name in rules.triggers if name in only]
-    rows, matching = fire(review, rules, chosen)
     table = review.engine.fresh_name("firings")
-    review.engine.load(table, as_arrow("firings", rows))
+    fired, matching = _fire_in_turn(review, rules, chosen)
+    review.engine.load(table, fired)
     families = matching.watched.families
     waiting = [
         (name, families[family], to_date(w.due_on), [r.id for r in w.evidence])
@@ -94,6 +95,20 @@ def fire(review: Journeys, rules: Rules, names: Sequence[str]) -> tuple[list[tup
     rows = [row for name in names for row in _fired(name, rules, matching)]
     rows.sort(key=lambda r: (r[5], r[1], r[3], r[0]))
     return rows, matching
+
+
+def _fire_in_turn(review: Journeys, rules: Rules, names: Sequence[str]) -> tuple[pa.Table, Matching]:
+    """The same as a table, trigger after trigger: only what a combination still needs is held beside it."""
+    import pyarrow as pa
+
+    matching = Matching(review, rules, names, day_number(review.over_by))
+    tables = [as_arrow("firings", [])]
+    for at, name in enumerate(names):
+        tables.append(as_arrow("firings", _fired(name, rules, matching)))
+        needed = {part for later in names[at + 1 :] for part in rules.triggers[later].of or ()}
+        for done in {name, *(rules.triggers[name].of or ())} - needed - set(names[at + 1 :]):
+            matching.forget(done)
+    return pa.concat_tables(tables), matching
 
 
 def _fired(name: str, rules: Rules, matching: Matching) -> Iterator[tuple[Any, ...]]:

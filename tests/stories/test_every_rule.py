@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
+import journeys as fj
+from journeys import matching
 from journeys.activities import read_activities
 from journeys.agreed import load_rules, read_rules
 from journeys.sources import RULES
@@ -343,3 +345,11 @@ def test_a_family_that_just_does_not(review, trigger):
     """What came before may have met the rule; the last line does not meet it again."""
     *before, _ = STORIES[trigger].on.split(", ")
     assert fired_on(review, trigger, "not quite") == ", ".join(before)
+
+
+def test_contacts_looked_at_a_few_at_a_time_fire_alike(review, monkeypatch):
+    every = [*KIT.triggers]
+    whole = fj.find_triggers(review, only=every).df()
+    monkeypatch.setattr(matching, "AT_A_TIME", 3)
+    assert fj.find_triggers(review, only=every).df().equals(whole)
+    assert set(whole["trigger"]) == set(every)
