@@ -50,7 +50,7 @@ def families(tmp_path_factory: pytest.TempPathFactory) -> Many:
         about[f"{agency}.csv"] |= {"covers": list(days), "agency": agency}
     folder = folder_of_logs(tmp_path_factory.mktemp("known") / "known", logs, files=about)
     _rules(folder)
-    return Many(fj.read_contacts(folder), [(name, row) for name in sorted(logs) for row in logs[name]])
+    return Many(fj.read_contacts(folder), [(name, row) for name in sorted(logs) for row in logs[name]], COVERS)
 
 
 def _rules(folder: Path) -> None:
