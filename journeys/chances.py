@@ -45,6 +45,7 @@ class Chances:
     kinds: Kinds
     compared: int | None
     why_not: str
+    proposed: frozenset[str]
 
 
 def find_chances(review: Journeys, firings: Table | None = None, known: Table | None = None) -> Table:
@@ -80,10 +81,12 @@ def find_chances(review: Journeys, firings: Table | None = None, known: Table | 
     if why_not:
         compared = None
     verdicts = read_verdicts(review)
-    rows = decide(list(_rows(looked, compared)), verdicts, review)
+    proposed = list(_rows(looked, compared))
+    rows = decide(proposed, verdicts, review)
     table = review.engine.fresh_name("chances")
     review.engine.load(table, as_arrow("chances", [[row.get(c.name) for c in TABLES["chances"]] for row in rows]))
-    owner = Chances(review, kinds, len(compared.review.families) if compared else None, why_not)
+    ids = frozenset(row["chance_id"] for row in proposed)
+    owner = Chances(review, kinds, len(compared.review.families) if compared else None, why_not, ids)
     select = f'SELECT * FROM {table} ORDER BY family_id, "on", chance_id'
     return Table(review.engine, "chances", select, identifying("chances"), owner)
 

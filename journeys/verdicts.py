@@ -2,7 +2,8 @@
 
 `review/chances.csv` has a row for each chance. A reviewer confirms one (then it is a missed opportunity, with the
 condition in the system that made it so), rejects it, or adds one that no rule proposes. No run ever loses a decision:
-where the evidence has changed since, the chance says "look again", with the decision beside it.
+it stands as it was written until a reviewer decides on what has taken its place. Where the evidence has changed since,
+the chance says "look again", with the decision beside it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,8 @@ COLUMNS = (
     *("chance_id", "family_id", "on", "kind", "says", "what_was_known", "what_was_done", "hindsight", "evidence"),
     *("status", "condition", "decided_by", "decided_on", "reviewer_note"),
 )
-STATUSES = ("proposed", "confirmed", "rejected", "look again")
+DECIDED = ("confirmed", "rejected")
+STATUSES = ("proposed", *DECIDED, "look again")
 ADDED = "added by a reviewer"
 GONE = "no rule proposes it any more"
 
@@ -66,52 +68,63 @@ def read_verdicts(review: Journeys) -> list[Verdict]:
     path = sheet_of(review)
     if path is None or not path.exists():
         return []
-    rows = _read(path)
+    known = {name for (name,) in review.engine.rows(f"SELECT name FROM {review.codes}families")}
     workers = {
         w
         for (w,) in review.engine.rows(
             "SELECT DISTINCT professional_id AS w FROM store.rows WHERE professional_id IS NOT NULL"
         )
     }
-    return [_verdict(path, line, row, review, workers) for line, row in rows if _is_decided(row)]
+    found = [_verdict(path, line, row, known, workers) for line, row in _read(path) if _says_something(row)]
+    return [verdict for verdict in found if verdict.family in review.families]
 
 
 def _read(path: Path) -> list[tuple[int, dict[str, str]]]:
-    text = path.read_text(encoding="utf-8-sig")
+    """The rows of the sheet, each with its line. Spreadsheets write it back as UTF-8, or as Windows' own letters."""
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
     reader = csv.DictReader(io.StringIO(text), strict=True)
-    lost = [c for c in COLUMNS if c not in (reader.fieldnames or ())]
+    try:
+        lost = [c for c in COLUMNS if c not in (reader.fieldnames or ())]
+        rows = (
+            [] if lost else [(reader.line_num, {c: _loud((row[c] or "").strip()) for c in COLUMNS}) for row in reader]
+        )
+    except csv.Error as error:
+        raise DataError(
+            f"{files.shown(path)}, line {max(reader.line_num, 1)}: this is no CSV ({error}). Save it as CSV again."
+        ) from None
     if lost:
         raise DataError(
             f"{files.shown(path)}, line 1: the sheet has no column {listed(lost)}. Put it back, or move the sheet away."
         )
-    try:
-        return [(reader.line_num, {k: (v or "").strip() for k, v in row.items() if k}) for row in reader]
-    except csv.Error as error:
-        raise DataError(
-            f"{files.shown(path)}, line {reader.line_num}: this is no CSV ({error}). Save it as CSV again."
-        ) from None
+    return rows
 
 
-def _is_decided(row: Mapping[str, str]) -> bool:
-    return any(row[c] for c in COLUMNS) and (
-        row["status"].casefold() not in ("", "proposed") or bool(row["condition"] or row["reviewer_note"])
-    )
+def _says_something(row: Mapping[str, str]) -> bool:
+    """Whether a reviewer wrote in a row: a decision, a word, or a row of their own. "look again" is the kit's own word."""
+    if row["status"].casefold() == "look again" or not any(row.values()):
+        return False
+    added = row["kind"] in ("", ADDED)
+    return added or row["status"].casefold() not in ("", "proposed") or bool(row["condition"] or row["reviewer_note"])
 
 
-def _verdict(path: Path, line: int, row: Mapping[str, str], review: Journeys, workers: set[str]) -> Verdict:
+def _verdict(path: Path, line: int, row: Mapping[str, str], known: set[str], workers: set[str]) -> Verdict:
     def wrong(message: str) -> DataError:
         return DataError(f"{files.shown(path)}, line {line}: {message}")
 
     status = row["status"].casefold() or "proposed"
     if status not in STATUSES:
         raise wrong(f"a status is one of {listed(STATUSES)}.{did_you_mean(status, STATUSES)}")
-    if row["family_id"] not in review.families:
-        raise wrong("the family of this row is in no journey here. Take the row out, or review that family as well.")
+    if row["family_id"] not in known:
+        raise wrong("the family of this row is in no journey here. Correct its family_id, or take the row out.")
     if status == "confirmed" and not row["condition"]:
         raise wrong(
             "a confirmed chance needs its condition: what in the system made it hard to help. Fill in the column 'condition'."
         )
-    if status in ("confirmed", "rejected") and not row["decided_by"]:
+    if status in DECIDED and not row["decided_by"]:
         raise wrong("who decided? Give a role, such as 'early help panel', in the column 'decided_by'.")
     words = set(row["condition"].replace(",", " ").split()) | set(row["reviewer_note"].replace(",", " ").split())
     if words & workers:
@@ -124,7 +137,7 @@ def _verdict(path: Path, line: int, row: Mapping[str, str], review: Journeys, wo
         raise wrong(str(error)) from None
     if on is None:
         raise wrong("the day of this chance is empty. Fill in the column 'on'.")
-    evidence = frozenset(c.strip() for c in row["evidence"].split(";") if c.strip())
+    evidence = _evidence(row)
     return Verdict(
         row["chance_id"] or _id(row["family_id"], sorted(evidence) or [row["on"], row["says"]]),
         row["family_id"],
@@ -144,7 +157,7 @@ def _id(family: str, parts: Sequence[str]) -> str:
     return hashlib.sha256("\n".join((family, *parts)).encode()).hexdigest()[:12]
 
 
-def decide(rows: Sequence[dict[str, Any]], verdicts: Iterable[Verdict], review: Journeys) -> list[dict[str, Any]]:
+def decide(rows: Sequence[dict[str, Any]], verdicts: Sequence[Verdict], review: Journeys) -> list[dict[str, Any]]:
     """Chances as proposed, with what reviewers decided of each; and those that a reviewer added or that have gone.
 
     A decision belongs to a chance of the same family and the same evidence. Where the evidence has changed, or no rule
@@ -153,16 +166,17 @@ def decide(rows: Sequence[dict[str, Any]], verdicts: Iterable[Verdict], review: 
     found = [row | {"status": "proposed"} for row in rows]
     exact = {(row["family_id"], frozenset(row["evidence"])): row for row in found}
     for verdict in verdicts:
-        row = exact.get((verdict.family, verdict.evidence))
-        if row is not None:
+        if (row := exact.get((verdict.family, verdict.evidence))) is not None:
             row.update(_said(verdict, verdict.status))
+    for verdict in verdicts:
+        if (verdict.family, verdict.evidence) in exact:
             continue
         near = [r for r in found if r["family_id"] == verdict.family and verdict.evidence & set(r["evidence"])]
         if near:
             before = f"{verdict.status} before its evidence changed"
-            near[0].update(
-                _said(verdict, "look again") | {"reviewer_note": "; ".join(filter(None, (before, verdict.note)))}
-            )
+            note = "; ".join(filter(None, (before, verdict.note)))
+            for row in [r for r in near if r["status"] not in DECIDED][:1]:
+                row.update(_said(verdict, "look again") | {"reviewer_note": note})
             continue
         is_added = verdict.kind == ADDED
         status = verdict.status if is_added else "look again"
@@ -216,16 +230,38 @@ def write_chances(chances: Table) -> Path:
     path = sheet_of(owner.review)
     if path is None:
         raise RequestError("these contacts came as frames, so there is no data folder to keep the sheet in.")
+    proposed = [row for row in chances.df().to_dict("records") if row["chance_id"] in owner.proposed]
+    kept = [row for _, row in (_read(path) if path.exists() else []) if _stays(row, proposed, owner.review)]
     out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, extrasaction="ignore", lineterminator="\r\n")
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\r\n")
     writer.writeheader()
-    for row in chances.df().to_dict("records"):
-        days = {c: "" if _empty(row[c]) else row[c].date().isoformat() for c in ("on", "decided_on")}
-        texts = {c: "" if _empty(row[c]) else _quiet(str(row[c])) for c in COLUMNS if c not in (*days, "evidence")}
-        writer.writerow(texts | days | {"evidence": "; ".join(row["evidence"])})
-    path.parent.mkdir(exist_ok=True)
+    for row in [*map(_as_written, proposed), *kept]:
+        writer.writerow({column: _quiet(text) for column, text in row.items()})
+    files.private_dir(path.parent)
     files.write_whole(path, ("\ufeff" + out.getvalue()).encode())
     return path
+
+
+def _stays(row: Mapping[str, str], proposed: Sequence[Mapping[str, Any]], review: Journeys) -> bool:
+    """Whether a row of the sheet stands as it is: another family's, or one that no decided proposal has replaced."""
+    if row["family_id"] not in review.families:
+        return any(row.values())
+    evidence = _evidence(row)
+    same = [p for p in proposed if p["family_id"] == row["family_id"] and evidence & set(p["evidence"])]
+    replaced = any(set(p["evidence"]) == evidence or p["status"] in DECIDED for p in same)
+    return _says_something(row) and not replaced
+
+
+def _as_written(row: Mapping[str, Any]) -> dict[str, str]:
+    """A proposal as a row of the sheet."""
+    days = {c: "" if _empty(row[c]) else row[c].date().isoformat() for c in ("on", "decided_on")}
+    texts = {c: "" if _empty(row[c]) else str(row[c]) for c in COLUMNS if c not in (*days, "evidence")}
+    written = texts | days | {"evidence": "; ".join(row["evidence"])}
+    return {column: written[column] for column in COLUMNS}
+
+
+def _evidence(row: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(c.strip() for c in row["evidence"].split(";") if c.strip())
 
 
 def _empty(value: Any) -> bool:
@@ -234,6 +270,17 @@ def _empty(value: Any) -> bool:
     return value is None or bool(pd.isna(value))
 
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
 def _quiet(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    """Text that no spreadsheet takes for a formula.
+
+    >>> _quiet("=1+1"), _loud(_quiet("=1+1"))
+    ("'=1+1", '=1+1')
+    """
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _loud(text: str) -> str:
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text

@@ -358,6 +358,91 @@ def test_a_reviewer_adds_a_chance_that_no_rule_proposes(decided):
     assert (f"{first['on']:%-d %b}", first["kind"], first["status"]) == ("10 Feb", "added by a reviewer", "confirmed")
 
 
+def test_a_run_on_one_family_reads_past_the_others_decisions_and_loses_none(tmp_path):
+    review = story(tmp_path, ONE + "    F2      2024-03-01  gp           visit              e   -\n", KINDS)
+    path = fj.write_chances(fj.find_chances(review))
+    rows = sheet(path)
+    rows[0] |= {"status": "confirmed", "condition": "no shared record", "decided_by": "early help panel"}
+    write(path, rows)
+    alone = fj.build_journeys(fj.read_contacts(tmp_path / "data"), end="2024-12-31", families=["F2"])
+    chances = fj.find_chances(alone)
+    assert len(chances) == 0
+    fj.write_chances(chances)
+    assert sheet(path) == rows
+
+
+def test_a_run_as_at_an_earlier_day_loses_no_decision(decided, tmp_path):
+    review, _ = decided
+    early = fj.build_journeys(fj.read_contacts(tmp_path / "data"), end="2024-03-05")
+    fj.write_chances(fj.find_chances(early))
+    assert list(fj.find_chances(review).df()["status"]) == ["confirmed", "rejected"]
+
+
+def test_what_took_a_decisions_place_is_decided_anew_and_then_the_old_one_goes(decided):
+    review, path = decided
+    rows = sheet(path)
+    rows[0]["evidence"] = rows[0]["evidence"].split(";")[0]
+    write(path, rows)
+    for _ in range(2):
+        fj.write_chances(fj.find_chances(review))
+        rows = sheet(path)
+        assert sorted(r["status"] for r in rows) == ["confirmed", "look again", "rejected"]
+    anew = next(r for r in rows if r["status"] == "look again")
+    assert anew["reviewer_note"] == "confirmed before its evidence changed"
+    anew |= {"status": "rejected", "decided_by": "early help panel", "reviewer_note": ""}
+    write(path, rows)
+    assert list(fj.find_chances(review).df()["status"]) == ["rejected", "rejected"]
+    fj.write_chances(fj.find_chances(review))
+    assert [r["status"] for r in sheet(path)] == ["rejected", "rejected"]
+
+
+def test_a_reviewers_own_row_is_kept_before_it_is_decided(decided):
+    review, path = decided
+    rows = sheet(path)
+    own_row = dict.fromkeys(rows[0], "") | {"family_id": "F1", "on": "10/02/2024", "says": "grandmother rang"}
+    write(path, [*rows, own_row])
+    frame = fj.find_chances(review).df()
+    assert list(frame["status"]) == ["proposed", "confirmed", "rejected"]
+    fj.write_chances(fj.find_chances(review))
+    assert sheet(path)[-1] == own_row
+
+
+def test_a_sheet_that_a_spreadsheet_wrote_in_windows_letters(decided):
+    review, path = decided
+    rows = sheet(path)
+    rows[0]["condition"] = "no café where they could meet – or phone"
+    write(path, rows)
+    path.write_bytes(path.read_text(encoding="utf-8").encode("cp1252"))
+    assert fj.find_chances(review).df()["condition"].iloc[0] == "no café where they could meet – or phone"
+
+
+def test_a_sheet_that_is_no_csv_says_so(decided):
+    review, path = decided
+    path.write_text('"chance_id', encoding="utf-8")
+    with pytest.raises(DataError, match=r"chances\.csv, line 1: this is no CSV"):
+        fj.find_chances(review)
+
+
+def test_a_hostile_family_and_hostile_words_come_back_as_they_went(tmp_path):
+    text = """
+        family         date        agency       activity           id
+        =cmd|'x'!A1    2024-03-01  social_care  no_further_action  a
+        =cmd|'x'!A1    2024-03-10  gp           referral           b
+    """
+    review = story(tmp_path, text, ["refused_then_again"])
+    path = fj.write_chances(fj.find_chances(review))
+    assert path.stat().st_mode & 0o077 == 0
+    rows = sheet(path)
+    assert rows[0]["family_id"] == "'=cmd|'x'!A1"
+    rows[0] |= {"status": "rejected", "decided_by": "early help panel", "reviewer_note": "=1+1"}
+    write(path, rows)
+    for _ in range(2):
+        row = fj.find_chances(review).df().iloc[0]
+        assert (row["family_id"], row["status"], row["reviewer_note"]) == ("=cmd|'x'!A1", "rejected", "=1+1")
+        fj.write_chances(fj.find_chances(review))
+    assert sheet(path)[0]["reviewer_note"] == "'=1+1"
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
