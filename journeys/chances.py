@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 DONE_WITHIN_DAYS = 30
 
+RECORDED = (
+    "SELECT DISTINCT c.contact_id, c.agency FROM {contacts} AS c JOIN rests_on AS r ON c.contact_id = r.contact_id"
+)
+
 MARKED = """
 SELECT f.name AS family, s.earliest, s.latest
 FROM {steps} AS s JOIN {contacts} AS c ON s.c = c.c JOIN {at}families AS f ON s.family = f.code
@@ -123,7 +127,7 @@ class _Looked:
     def openings(self) -> list[Opening]:
         """Every moment that a kind in force proposes."""
         needed = {name: fact.needed_by for name, fact in self._known_table.owner.rules.facts.items()}
-        return openings(self.review, self.kinds, self.firings, self.known, needed)
+        return openings(self.review, self.kinds, self.rows, self.firings, self.known, needed)
 
     @cached_property
     def rows(self) -> dict[str, list[Row]]:
@@ -174,6 +178,7 @@ class _Looked:
 def _rows(looked: _Looked, compared: _Looked | None) -> Iterator[dict[str, Any]]:
     """A row for each chance, as proposed."""
     known = {str(name): some for name, some in looked.known.groupby("family_id")}
+    recorded, label = _recorded(looked), looked.review.activities.agency
     for together in joined(looked.openings):
         family, on = together[0].family, min(o.on for o in together)
         evidence = sorted({c for o in together for c in o.evidence})
@@ -188,8 +193,8 @@ def _rows(looked: _Looked, compared: _Looked | None) -> Iterator[dict[str, Any]]
             "on": on,
             "kind": " + ".join(sorted({o.kind for o in together})),
             "says": _says(together),
-            "known_by": in_words(_agencies(looked, family, evidence)),
-            "what_was_known": "; ".join(f"{says} ({who})" for _, says, who, _ in facts),
+            "known_by": in_words(sorted({label(recorded[c]) for c in evidence})),
+            "what_was_known": "; ".join(f"{says} ({in_words(map(label, who))})" for _, says, who, _ in facts),
             "what_was_done": _done(looked, family, on, evidence),
             "first_help_on": first_help,
             "days_lost": lost,
@@ -259,20 +264,25 @@ def in_hindsight(same: int | None, crisis: int | None) -> str:
     return f"{count(same, 'comparison family', 'comparison families')} looked the same that day; {came} came to crisis"
 
 
-def _facts_by(known: pd.DataFrame | None, on: int) -> Iterator[tuple[str, str, str, set[str]]]:
+def _recorded(looked: _Looked) -> dict[str, str]:
+    """Which agency recorded each contact that a chance rests on."""
+    import pyarrow as pa
+
+    engine = looked.review.engine
+    ids = sorted({c for opening in looked.openings for c in opening.evidence})
+    engine.load("rests_on", pa.table({"contact_id": pa.array(ids, pa.string())}))
+    found = dict(engine.rows(RECORDED.format(contacts=looked.review.session.contacts)))
+    engine.drop("rests_on")
+    return found
+
+
+def _facts_by(known: pd.DataFrame | None, on: int) -> Iterator[tuple[str, str, list[str], set[str]]]:
     """The facts that any agency knew by a day: name, sentence, who knew, and the contacts that showed it."""
     if known is None:
         return
     early = known[[day_number(day.date()) <= on for day in known["known_on"]]]
     for fact, some in early.groupby("fact", sort=True):
-        who = in_words(sorted(some["agency"]))
-        yield str(fact), str(some["says"].iloc[0]), who, {c for ids in some["evidence"] for c in ids}
-
-
-def _agencies(looked: _Looked, family: str, evidence: Sequence[str]) -> list[str]:
-    ids = ", ".join(literal(c) for c in evidence)
-    select = f"SELECT DISTINCT agency FROM {looked.review.session.contacts} WHERE contact_id IN ({ids}) ORDER BY agency"
-    return [looked.review.activities.agency(agency) for (agency,) in looked.review.engine.rows(select)]
+        yield str(fact), str(some["says"].iloc[0]), sorted(some["agency"]), {c for ids in some["evidence"] for c in ids}
 
 
 def _done(looked: _Looked, family: str, on: int, evidence: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ from journeys.agreed import any_of, names
 from journeys.journey import Journeys
 from lib import files
 from lib.dates import day_number
+from lib.dialect import literal
 from lib.errors import did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -166,17 +167,17 @@ def _check(yaml: files.Yaml, name: str, kind: Kind, known: set[str]) -> None:
 def openings(
     review: Journeys,
     kinds: Kinds,
+    rows: Mapping[str, Sequence[Row]],
     firings: pd.DataFrame,
     known: pd.DataFrame,
     needed_by: Mapping[str, Sequence[str]],
 ) -> list[Opening]:
     """Every opening of a review's families, in order of family and day.
 
-    `firings` are those of triggers about families, `known` all rows of `who_knew_what`; `needed_by` says which agencies
-    need which fact.
+    `rows` as `families` gives them; `firings` are those of triggers about families, `known` all rows of `who_knew_what`;
+    `needed_by` says which agencies need which fact.
     """
     found: list[Opening] = []
-    rows = families(review, kinds)
     over_by = day_number(review.over_by)
     covers = {
         r.agency: (day_number(r.from_date.date()), min(over_by, day_number(r.to_date.date())))
@@ -199,11 +200,8 @@ def openings(
 
 def families(review: Journeys, kinds: Kinds) -> dict[str, list[Row]]:
     """The contacts of each family that an opening may rest on, in order of day."""
-    named = sorted(
-        {a for kind in kinds.kinds.values() for a in kinds.activities(kind.activity) | kinds.activities(kind.then)}
-    )
-    from lib.dialect import literal
-
+    given = [names for kind in kinds.kinds.values() for names in (kind.activity, kind.then)]
+    named = sorted({activity for names in given for activity in kinds.activities(names)})
     select = ROWS.format(
         steps=review.coded,
         contacts=review.session.contacts,

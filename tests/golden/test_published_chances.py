@@ -156,5 +156,5 @@ def test_with_its_agencies_named_a_closure_is_seen_beside_what_others_knew(tmp_p
     looked = look(tmp_path / "data", extra, "daniel_pelka", agencies)
     (chance,) = (c for c in looked.chances.itertuples() if "decided_unaware" in c.kind)
     assert {"DP001", "DP009"} <= own(chance.evidence)
-    assert "There is violence at home (police)" in chance.what_was_known
+    assert "There is violence at home (West Midlands Police)" in chance.what_was_known
     assert {"DP006", "DP012"} <= {i for ids in looked.chances["evidence"] for i in own(ids)}

@@ -167,6 +167,8 @@ def test_a_decision_while_another_agency_knew_what_the_decider_needed(tmp_path):
         F4      2024-02-20  police       incident           a
         F4      2024-03-01  gp           no_further_action  b
     """
+    (chance,) = fj.find_chances(story(tmp_path / "again", text, ["decided_unaware"], facts=facts)).df().itertuples()
+    assert (chance.known_by, chance.what_was_known) == ("Children's social care and Police", "a fact (Police)")
     # F2: on the same day, nobody can say. F3: it knew. F4: a decider who did not need it.
     assert found(story(tmp_path, text, ["decided_unaware"], facts=facts)) == ["F1 1 Mar decided_unaware (a b)"]
 
