@@ -129,7 +129,7 @@ def load_rules(paths: Iterable[Any], activities: Activities) -> Rules:
         agreed = str(yaml.data.get("agreed_by", agreed))
         for name, members in (yaml.data.get("groups") or {}).items():
             for activity in names(members):
-                _known(yaml, f"group '{name}'", activity, activities.known, ("groups", name))
+                known_activity(yaml, f"group '{name}'", activity, activities.known, ("groups", name))
             groups[name] = names(members)
         for name, given in (yaml.data.get("triggers") or {}).items():
             files.known_keys(yaml, ("triggers", name), Rule.model_fields)
@@ -165,7 +165,8 @@ def _rule(yaml: files.Yaml, name: str, given: dict[str, Any]) -> Rule:
         raise yaml.error(f"trigger '{name}', '{key}': {what}.", "triggers", name, key) from None
 
 
-def _known(yaml: files.Yaml, who: str, activity: str, known: Iterable[str], place: tuple[str, ...]) -> None:
+def known_activity(yaml: files.Yaml, who: str, activity: str, known: Iterable[str], place: tuple[Any, ...]) -> None:
+    """Stop, with the nearest guess, where a rule asks for an activity that nobody has agreed."""
     if activity not in known:
         known = sorted(known)
         raise yaml.error(
@@ -182,7 +183,7 @@ def _check(
     shape = SHAPES[rule.pattern]
     for key in ("activity", "then", "without", "awaited", "possible", "grades", "answered_by"):
         for activity in names(getattr(rule, key)):
-            _known(yaml, f"trigger '{name}'", activity, {*activities.known, *groups}, ("triggers", name, key))
+            known_activity(yaml, f"trigger '{name}'", activity, {*activities.known, *groups}, ("triggers", name, key))
     windows = [k for k in WINDOWS if getattr(rule, k) is not None]
     if len(windows) != shape.windows:
         raise yaml.error(

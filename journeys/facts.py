@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from journeys.activities import Activities, fold
+from journeys.agreed import known_activity
 from lib import files
 from lib.errors import did_you_mean, listed
 
@@ -132,12 +133,7 @@ def _check(yaml: files.Yaml, name: str, fact: Fact, activities: Activities) -> N
     asked = [("known_by", n, r.activity) for n, r in enumerate(fact.known_by)]
     asked += [("passes_by", n, a) for n, a in enumerate(fact.passes_by)]
     for key, n, activity in asked:
-        if activity not in activities.known:
-            raise yaml.error(
-                f"fact '{name}' asks for activity '{files.visible(activity)}', which is not in activities.yml."
-                f"{did_you_mean(activity, activities.known)} Activities: {listed(sorted(activities.known), 8)}.",
-                *("facts", name, key, n),
-            )
+        known_activity(yaml, f"fact '{name}'", activity, activities.known, ("facts", name, key, n))
     called = [("needed_by", n, a) for n, a in enumerate(fact.needed_by)]
     called += [("known_by", n, a) for n, r in enumerate(fact.known_by) for a in r.agency]
     for key, n, agency in called:

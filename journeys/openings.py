@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from journeys.activities import Activities
-from journeys.agreed import any_of, names
+from journeys.agreed import any_of, known_activity, names
 from journeys.journey import Journeys
 from lib import files
 from lib.dates import day_number
 from lib.dialect import literal
-from lib.errors import did_you_mean, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,12 +148,7 @@ def load_kinds(paths: Iterable[Path], activities: Activities) -> Kinds:
 def _check(yaml: files.Yaml, name: str, kind: Kind, known: set[str]) -> None:
     for key in ("activity", "then"):
         for activity in names(getattr(kind, key)):
-            if activity not in known:
-                raise yaml.error(
-                    f"chance '{name}' asks for activity '{files.visible(activity)}', which is not in activities.yml."
-                    f"{did_you_mean(activity, known)} Activities: {listed(sorted(known), 8)}.",
-                    *("chances", name, key),
-                )
+            known_activity(yaml, f"chance '{name}'", activity, known, ("chances", name, key))
     for key in ("activity", "then", "within_days"):
         if (getattr(kind, key) is None) != (key not in NEEDS[kind.shape]):
             has = "has no" if key not in NEEDS[kind.shape] else "needs"

@@ -23,7 +23,6 @@ from lib.errors import RequestError, count, did_you_mean, in_words, listed
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
 
 ABOUT = ("family", "service")
@@ -63,6 +62,7 @@ def find_triggers(review: Journeys, only: Sequence[str] | None = None, *, about:
     ['firing_id', 'trigger', 'rules_version', 'family_id']
     """
     import pandas as pd
+    import pyarrow as pa
 
     review.session.folder.require("triggers")
     rules = read_rules(review)
@@ -75,8 +75,9 @@ def find_triggers(review: Journeys, only: Sequence[str] | None = None, *, about:
             )
     chosen = rules.in_force(about) if only is None else [name for name in rules.triggers if name in only]
     table = review.engine.fresh_name("firings")
-    fired, matching = _fire_in_turn(review, rules, chosen)
-    review.engine.load(table, fired)
+    matching = Matching(review, rules, chosen, day_number(review.over_by))
+    fired = (as_arrow("firings", some) for some in _in_turn(matching, rules, chosen))
+    review.engine.load(table, pa.concat_tables([as_arrow("firings", []), *fired]))
     families = matching.watched.families
     waiting = [
         (name, families[family], to_date(w.due_on), [r.id for r in w.evidence])
@@ -92,23 +93,18 @@ def find_triggers(review: Journeys, only: Sequence[str] | None = None, *, about:
 def fire(review: Journeys, rules: Rules, names: Sequence[str]) -> tuple[list[tuple[Any, ...]], Matching]:
     """The firings of some triggers as rows of `columns.TABLES["firings"]`, days as numbers, in order of day."""
     matching = Matching(review, rules, names, day_number(review.over_by))
-    rows = [row for name in names for row in _fired(name, rules, matching)]
+    rows = [row for some in _in_turn(matching, rules, names) for row in some]
     rows.sort(key=lambda r: (r[5], r[1], r[3], r[0]))
     return rows, matching
 
 
-def _fire_in_turn(review: Journeys, rules: Rules, names: Sequence[str]) -> tuple[pa.Table, Matching]:
-    """The same as a table, trigger after trigger: only what a combination still needs is held beside it."""
-    import pyarrow as pa
-
-    matching = Matching(review, rules, names, day_number(review.over_by))
-    tables = [as_arrow("firings", [])]
+def _in_turn(matching: Matching, rules: Rules, names: Sequence[str]) -> Iterator[Iterator[tuple[Any, ...]]]:
+    """The firings of one trigger after another: only what a combination still needs is held beside them."""
     for at, name in enumerate(names):
-        tables.append(as_arrow("firings", _fired(name, rules, matching)))
+        yield _fired(name, rules, matching)
         needed = {part for later in names[at + 1 :] for part in rules.triggers[later].of or ()}
         for done in {name, *(rules.triggers[name].of or ())} - needed - set(names[at + 1 :]):
             matching.forget(done)
-    return pa.concat_tables(tables), matching
 
 
 def _fired(name: str, rules: Rules, matching: Matching) -> Iterator[tuple[Any, ...]]:
