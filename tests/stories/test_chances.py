@@ -276,6 +276,32 @@ def test_a_twin_without_a_crisis_moves_the_number_by_one(tmp_path):
     assert (row.looked_the_same, row.came_to_crisis) == (5, 1)
 
 
+@pytest.mark.parametrize(("day", "same"), [("2024-03-01", 4), ("2024-03-02", 5)])
+def test_a_family_in_crisis_on_that_very_day_did_not_look_the_same(tmp_path, day, same):
+    twin = f"    T1  2024-01-10  school  visit  a\n    T1  2024-02-01  school  call  b\n    T1  {day}  hospital  ae_attendance  x\n"
+    assert looked(tmp_path, GROUP + twin).looked_the_same == same
+
+
+def test_families_under_review_are_no_comparison_to_each_other(tmp_path):
+    story(tmp_path, GROUP, ["trigger_unanswered"], cover_to="2025-01-31", facts=TWO_FACTS, triggers=PAIR)
+    path = tmp_path / "data" / "sources.yml"
+    path.write_text(path.read_text().replace('"purpose"', '"reviewed": ["F1", "G1", "G2"], "purpose"', 1))
+    review = fj.build_journeys(fj.read_contacts(tmp_path / "data"), end="2024-12-31", families=["F1"])
+    assert review.comparison.families == ["G3", "G4", "G5", "G6"]
+    (row,) = fj.find_chances(review).df().itertuples()
+    assert (row.looked_the_same, row.came_to_crisis) == (2, 0)
+
+
+def test_published_cases_are_compared_with_nobody_and_no_days_run_on(tmp_path):
+    story(tmp_path, GROUP, ["trigger_unanswered"], cover_to="2025-01-31", facts=TWO_FACTS, triggers=PAIR)
+    path = tmp_path / "data" / "sources.yml"
+    path.write_text(path.read_text().replace('"purpose"', '"published": {"source": "s", "licence": "l"}, "purpose"', 1))
+    review = fj.build_journeys(fj.read_contacts(tmp_path / "data"), end="2024-12-31", families=["F1"])
+    (row,) = fj.find_chances(review).df().itertuples()
+    assert row.hindsight == "seen with hindsight; not tested"
+    assert pd.isna(row.days_lost) and not row.is_open
+
+
 def test_without_comparison_families_it_is_hindsight(tmp_path):
     row = looked(tmp_path, "\n".join(GROUP.splitlines()[:4]))
     assert pd.isna(row.looked_the_same)

@@ -75,6 +75,11 @@ def test_what_a_lower_threshold_gains(review, tmp_path):
     assert (row["families_gained"], row["families_lost"]) == (1, 0)
 
 
+def test_firings_that_both_rules_give_are_neither_gained_nor_lost(review, tmp_path):
+    row = changes(review, proposal(tmp_path, unexplained_absence={"within_days": 90})).loc["unexplained_absence"]
+    assert (row["change"], row["before"], row["after"], row["gained"], row["lost"]) == ("changed", 1, 1, 0, 0)
+
+
 def test_what_a_rule_taken_out_of_force_loses(review, tmp_path):
     row = changes(review, proposal(tmp_path, unexplained_absence={"in_force": False})).loc["unexplained_absence"]
     assert (row["change"], row["before"], row["after"], row["lost"], row["families_lost"]) == ("removed", 1, 0, 1, 1)
