@@ -148,7 +148,7 @@ def chances(chances: Table) -> Said:
         same, crisis = int(tested["looked_the_same"].sum()), int(tested["came_to_crisis"].sum())
         hindsight = (
             f" At {count(len(tested), 'of these moments', 'of these moments')} comparison families looked the same: "
-            f"{same} times in all, and {crisis} times a crisis followed. What looks plain afterwards was seldom plain then."
+            f"{same} times in all, and {crisis} times a crisis followed."
         )
     else:
         hindsight = " At none of these moments did a comparison family look the same."

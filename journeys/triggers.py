@@ -140,7 +140,9 @@ def sentence(rule: Rule, met: Met) -> str:
         first, last = min(r.earliest for r in met.evidence), max(r.latest for r in met.evidence)
         return f"{rule.says}: {count(len(met.evidence), 'contact')}, {_day(first)} to {_day(last)}"
     nothing = f", and nothing by {_day(met.fired_on)}" if rule.pattern == "silence" else ""
-    return f"{rule.says}: {in_words(days)}{nothing}"
+    # Two marks of one day are two contacts: without their number the days alone would seem too few.
+    several = f"{count(len(met.evidence), 'contact')}, on " if len(met.evidence) > len(days) else ""
+    return f"{rule.says}: {several}{in_words(days)}{nothing}"
 
 
 @cache

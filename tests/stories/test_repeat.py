@@ -2,6 +2,7 @@
 
 import pytest
 
+import journeys as fj
 from tests.stories.conftest import drawn, firings_of, rule
 
 RULES = {
@@ -207,3 +208,19 @@ def test_the_families_of_a_review_are_counted_apart(tmp_path):
     rows = "2024-05-01  N  a\n2024-05-02  N  b\n"
     families = {"F1": f"date  activity  id\n{rows}", "F2": "date  activity  id\n2024-05-03  N  c\n"}
     assert firings_of(drawn(tmp_path / "data", families, triggers=RULES), D28) == {"F1": [], "F2": []}
+
+
+def test_a_firing_says_the_days_that_met_it_and_how_many_contacts_where_a_day_has_two(tmp_path):
+    rules = {"three": rule("repeat", "absence_unexplained", times=3, within_days=28)}
+    text = """
+        family  date        activity             id
+        F1      2024-04-16  absence_unexplained  a
+        F1      2024-04-29  absence_unexplained  b
+        F1      2024-05-13  absence_unexplained  c
+        F2      2024-04-16  absence_unexplained  a
+        F2      2024-04-29  absence_unexplained  b
+        F2      2024-04-29  absence_unexplained  c
+    """
+    frame = fj.find_triggers(drawn(tmp_path / "data", text, triggers=rules), only=["three"]).df().set_index("family_id")
+    assert frame.loc["F1", "says"] == "a rule: 16 Apr 2024, 29 Apr 2024 and 13 May 2024"
+    assert frame.loc["F2", "says"] == "a rule: 3 contacts, on 16 Apr 2024 and 29 Apr 2024"
