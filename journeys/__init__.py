@@ -15,7 +15,8 @@ The verbs, in the order in which data flow:
     known = fj.who_knew_what(review)               # which agency knew which fact, and from when
     fj.together                                    # what one family's agencies knew together: fj.together.lags(known, "F0003")
     chances = fj.find_chances(review, firings, known)   # moments at which somebody could have helped, each proposed
-    fj.write_chances(chances)                      # the sheet in which reviewers confirm, reject or add
+    fj.write_book(review, chances)                 # the review book: what only people can supply and decide
+    book = fj.read_book(review)                    # what they wrote: book.rows("needs"); fj.merge_books: two copies
     fj.live_list(firings)                          # families to offer help now: only where the sources name who answers
     fj.export_savvi(firings, folder)               # triggers as SAVVI's attribute message and risk model
     fj.backtest(review)                            # what each trigger would have bought: warning, and at what load
@@ -52,7 +53,9 @@ _VERBS = {
     "live_list": "journeys.live",
     "export_savvi": "journeys.savvi",
     "find_chances": "journeys.chances",
-    "write_chances": "journeys.verdicts",
+    "write_book": "journeys.filling",
+    "read_book": "journeys.book",
+    "merge_books": "journeys.filling",
     "backtest": "journeys.hindsight",
     "search_triggers": "journeys.search",
     "show": "journeys.pages",
@@ -73,6 +76,8 @@ __all__ = [
     "handovers",
     "live_list",
     "measures",
+    "merge_books",
+    "read_book",
     "read_contacts",
     "read_members",
     "repeats",
@@ -84,16 +89,18 @@ __all__ = [
     "switches",
     "together",
     "who_knew_what",
-    "write_chances",
+    "write_book",
 ]
 
 if TYPE_CHECKING:
     from journeys import columns, draw, findings, measures, together
     from journeys.adoption import rule_changes, rules_in_force
+    from journeys.book import read_book
     from journeys.chances import find_chances
     from journeys.checks import account, check_contacts
     from journeys.contacts import read_contacts, set_aside
     from journeys.families import read_members
+    from journeys.filling import merge_books, write_book
     from journeys.flow import handovers, repeats, switches
     from journeys.hindsight import backtest
     from journeys.journey import build_journeys
@@ -103,7 +110,6 @@ if TYPE_CHECKING:
     from journeys.savvi import export_savvi
     from journeys.search import search_triggers
     from journeys.triggers import find_triggers
-    from journeys.verdicts import write_chances
 
 
 def __getattr__(name: str) -> Any:

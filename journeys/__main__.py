@@ -81,7 +81,7 @@ def report(
     notebook: str, data: str, level: str, start: str | None, end: str | None, parameters: tuple[str, ...], reports: Path
 ) -> None:
     """Build one report, published whole or not at all; its path is printed last."""
-    from journeys import __version__, checks, contacts, pages
+    from journeys import __version__, book, checks, contacts, pages
     from journeys.agreed import load_rules
     from journeys.facts import load_facts
     from lib import runs
@@ -114,12 +114,41 @@ def report(
         "purpose": session.folder.about.purpose,
         "invented": session.folder.about.invented,
         "rules": {"activities": session.activities.version, "triggers": rules.version, "facts": facts.version},
-        "inputs": session.folder.hashes(),
+        "inputs": session.folder.hashes() | book.hashes(session.folder),
         "account": account.to_dict("records"),
     }
     lock = session.home / "report.lock" if session.home else None
     made = runs.run(path, given, reports, frame, run_name=notebook, record=record, lock_path=lock)
     click.echo(str(_from_here(made / "report.html")))
+
+
+@cli.command()
+@click.argument("data")
+@click.option(
+    "--merge", "other", type=click.Path(path_type=Path), default=None, help="another's copy, to be made one with yours"
+)
+@click.option("--start", default=None, help="first day of the period")
+@click.option("--end", default=None, help="last day of the period")
+def book(data: str, other: Path | None, start: str | None, end: str | None) -> None:
+    """Write, or refresh, the review book: what only people can supply. No decision in it is ever lost."""
+    from journeys import contacts, families, filling
+    from journeys.book import read_book
+    from journeys.journey import build_journeys
+
+    click.echo(f"Reading {data} …", err=True)
+    review = build_journeys(contacts.read_contacts(data), families.read_members(data), start=start, end=end)
+    if other is not None:
+        agreement = filling.merge_books(review, other)
+        if agreement.empty:
+            click.echo("Nothing was judged by both.")
+        for row in agreement.itertuples():
+            beyond = "cannot be told" if row.kappa is None or row.kappa != row.kappa else f"{row.kappa:.2f}"
+            click.echo(f"{row.sheet}: both judged {row.both}, and agree on {row.agree}; kappa {beyond}.")
+    path = filling.write_book(review)
+    again = read_book(review).to_look_at_again
+    if again:
+        click.echo(f"{again} decision{'s' if again > 1 else ''} to look at again: see the column 'look'.")
+    click.echo(str(_from_here(path)))
 
 
 @cli.command()

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from journeys.book import read_book
 from journeys.columns import TABLES, as_arrow, identifying
 from journeys.journey import Journeys
 from journeys.knowledge import Knowledge, who_knew_what
 from journeys.openings import Kinds, Opening, Row, families, load_kinds, openings
 from journeys.triggers import Firings, find_triggers
-from journeys.verdicts import decide, read_verdicts
+from journeys.verdicts import decide, verdicts
 from lib.dates import day_number, say_short, to_date
 from lib.dialect import literal
 from lib.engine import Table
@@ -58,7 +59,7 @@ def find_chances(review: Journeys, firings: Table | None = None, known: Table | 
     `review` from `build_journeys`; `firings` from `find_triggers` and `known` from `who_knew_what`, if they are at hand
     (those of services' deadlines are left out: they say nothing of a family). The kinds are those of rules/chances.yml.
     Returns a Table with the columns of `columns.TABLES["chances"]`, a row per chance, in order of family and day. What
-    reviewers decided in the folder's review/chances.csv is in `status`: see `write_chances`.
+    reviewers decided in the review book is in `status`: see `write_book`.
 
     Beside each chance stands the hindsight check: on that day, how many comparison families had the same facts known
     (or, where no fact shows in the evidence, had met the same trigger or come to the same kind of moment), and how many
@@ -84,9 +85,9 @@ def find_chances(review: Journeys, firings: Table | None = None, known: Table | 
         compared, why_not = None, "the sources do not permit a comparison group"
     if why_not:
         compared = None
-    verdicts = read_verdicts(review)
+    decided = verdicts(read_book(review))
     proposed = list(_rows(looked, compared))
-    rows = decide(proposed, verdicts, review)
+    rows = decide(proposed, decided, review)
     table = review.engine.fresh_name("chances")
     review.engine.load(table, as_arrow("chances", [[row.get(c.name) for c in TABLES["chances"]] for row in rows]))
     ids = frozenset(row["chance_id"] for row in proposed)

@@ -19,6 +19,9 @@ from lib.errors import DataError
 TYPED = "\x01"
 """Stands before a cell that the workbook holds as a true date, as ISO 8601."""
 
+EVERY = "\x02"
+"""Asks the child for every sheet: the name of each on a line, then its rows."""
+
 MOST_ENTRIES, MOST_BYTES, MOST_RATIO = 1_000, 1_000_000_000, 100
 CHILD_SECONDS, CHILD_BYTES = 120, 3_000_000_000
 
@@ -28,8 +31,29 @@ def sheet_rows(path: Path, name: str, sheet: str | None) -> Iterator[list[str]]:
 
     Raises `DataError` for what is no workbook, for bombs, and where two sheets hold data and none is named.
     """
+    for line in _read_aside(path, name, sheet or ""):
+        yield json.loads(line)
+
+
+def all_sheets(path: Path, name: str) -> dict[str, list[list[str]]]:
+    """Every sheet of a workbook by its name, each a list of rows from the first; cells as `sheet_rows` gives them.
+
+    Raises `DataError` for what is no workbook, and for bombs.
+    """
+    found: dict[str, list[list[str]]] = {}
+    for line in _read_aside(path, name, EVERY):
+        given = json.loads(line)
+        if isinstance(given, str):
+            found[given] = rows = []
+        else:
+            rows.append(given)
+    return found
+
+
+def _read_aside(path: Path, name: str, wanted: str) -> list[str]:
+    """What the child process reads of a workbook, line by line."""
     _check_zip(path, name)
-    command = [sys.executable, "-m", "lib.workbooks", str(path), sheet or ""]
+    command = [sys.executable, "-m", "lib.workbooks", str(path), wanted]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8") as child:
         assert child.stdout is not None
         try:
@@ -44,8 +68,7 @@ def sheet_rows(path: Path, name: str, sheet: str | None) -> Iterator[list[str]]:
         raise DataError(f"{name} has no sheet of the name that sources.yml gives.")
     if code != 0:
         raise DataError(f"{name} could not be opened safely. {_FAR}")
-    for line in output.splitlines():
-        yield json.loads(line)
+    return output.splitlines()
 
 
 _FAR = "Delete empty rows and columns beyond the data, save it again, or save it as CSV."
@@ -102,7 +125,13 @@ def _child(path: str, wanted: str) -> int:
         sys.stderr.write("no memory wall on this system: the time limit alone holds\n")
     from python_calamine import CalamineWorkbook
 
-    book = CalamineWorkbook.from_path(path)
+    book, out = CalamineWorkbook.from_path(path), sys.stdout
+    if wanted == EVERY:
+        for title in book.sheet_names:
+            out.write(json.dumps(title) + "\n")
+            for row in book.get_sheet_by_name(title).to_python(skip_empty_area=False):
+                out.write(json.dumps([_text(c) for c in row]) + "\n")
+        return 0
     if wanted and wanted not in book.sheet_names:
         return 4
     sheets = [wanted] if wanted else book.sheet_names
@@ -113,7 +142,6 @@ def _child(path: str, wanted: str) -> int:
             filled.append(rows)
     if len(filled) > 1:
         return 3
-    out = sys.stdout
     for row in filled[0] if filled else []:
         out.write(json.dumps([_text(c) for c in row]) + "\n")
     return 0

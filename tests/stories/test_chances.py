@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import datetime
 
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
 import journeys as fj
 from lib.errors import DataError, RequestError, RuleError
@@ -321,24 +321,36 @@ KINDS = ("refused_then_again", "closed_then_back")
 
 
 def sheet(path):
-    return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+    """The rows of the book's sheet of chances, as a person reads them."""
+    lines = load_workbook(path)["chances"].iter_rows(values_only=True)
+    heads = [head.replace(" ", "_") for head in next(lines)]
+    return [dict(zip(heads, map(as_text, line), strict=True)) for line in lines if any(line)]
+
+
+def as_text(cell):
+    return f"{cell:%Y-%m-%d}" if isinstance(cell, datetime.datetime) else cell or ""
 
 
 def write(path, rows):
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    path.write_text(out.getvalue(), encoding="utf-8")
+    """Write them back, as a person does."""
+    book = load_workbook(path)
+    page = book["chances"]
+    heads = [cell.value.replace(" ", "_") for cell in page[1]]
+    page.delete_rows(2, page.max_row)
+    for line, row in enumerate(rows, start=2):
+        for at, head in enumerate(heads, start=1):
+            cell = page.cell(line, at, row[head] or None)
+            cell.data_type = "s" if row[head] else cell.data_type
+    book.save(path)
 
 
 @pytest.fixture
 def decided(tmp_path):
     review = story(tmp_path, ONE, KINDS)
-    path = fj.write_chances(fj.find_chances(review))
+    path = fj.write_book(review)
     rows = sheet(path)
     rows[0] |= {"status": "confirmed", "condition": "no shared record", "decided_by": "early help panel"}
-    rows[1] |= {"status": "rejected", "decided_by": "early help panel", "reviewer_note": "help was there"}
+    rows[1] |= {"status": "rejected", "decided_by": "early help panel", "note": "help was there"}
     write(path, rows)
     return review, path
 
@@ -349,8 +361,8 @@ def test_a_decision_survives_a_run_and_a_refreshed_sheet(decided):
         chances = fj.find_chances(review)
         assert list(chances.df()["status"]) == ["confirmed", "rejected"]
         assert chances.df()["condition"].iloc[0] == "no shared record"
-        assert fj.write_chances(chances) == path
-    assert [r["reviewer_note"] for r in sheet(path)] == ["", "help was there"]
+        assert fj.write_book(chances.owner.review, chances) == path
+    assert [r["note"] for r in sheet(path)] == ["", "help was there"]
 
 
 def test_a_decision_whose_evidence_changed_says_look_again(decided, tmp_path):
@@ -388,21 +400,21 @@ def test_a_reviewer_adds_a_chance_that_no_rule_proposes(decided):
 
 def test_a_run_on_one_family_reads_past_the_others_decisions_and_loses_none(tmp_path):
     review = story(tmp_path, ONE + "    F2      2024-03-01  gp           visit              e   -\n", KINDS)
-    path = fj.write_chances(fj.find_chances(review))
+    path = fj.write_book(review)
     rows = sheet(path)
     rows[0] |= {"status": "confirmed", "condition": "no shared record", "decided_by": "early help panel"}
     write(path, rows)
     alone = fj.build_journeys(fj.read_contacts(tmp_path / "data"), end="2024-12-31", families=["F2"])
     chances = fj.find_chances(alone)
     assert len(chances) == 0
-    fj.write_chances(chances)
+    fj.write_book(chances.owner.review, chances)
     assert sheet(path) == rows
 
 
 def test_a_run_as_at_an_earlier_day_loses_no_decision(decided, tmp_path):
     review, _ = decided
     early = fj.build_journeys(fj.read_contacts(tmp_path / "data"), end="2024-03-05")
-    fj.write_chances(fj.find_chances(early))
+    fj.write_book(early)
     assert list(fj.find_chances(review).df()["status"]) == ["confirmed", "rejected"]
 
 
@@ -412,15 +424,15 @@ def test_what_took_a_decisions_place_is_decided_anew_and_then_the_old_one_goes(d
     rows[0]["evidence"] = rows[0]["evidence"].split(";")[0]
     write(path, rows)
     for _ in range(2):
-        fj.write_chances(fj.find_chances(review))
+        fj.write_book(review)
         rows = sheet(path)
         assert sorted(r["status"] for r in rows) == ["confirmed", "look again", "rejected"]
     anew = next(r for r in rows if r["status"] == "look again")
-    assert anew["reviewer_note"] == "confirmed before its evidence changed"
-    anew |= {"status": "rejected", "decided_by": "early help panel", "reviewer_note": ""}
+    assert anew["note"] == "confirmed before its evidence changed"
+    anew |= {"status": "rejected", "decided_by": "early help panel", "note": ""}
     write(path, rows)
     assert list(fj.find_chances(review).df()["status"]) == ["rejected", "rejected"]
-    fj.write_chances(fj.find_chances(review))
+    fj.write_book(review)
     assert [r["status"] for r in sheet(path)] == ["rejected", "rejected"]
 
 
@@ -431,23 +443,14 @@ def test_a_reviewers_own_row_is_kept_before_it_is_decided(decided):
     write(path, [*rows, own_row])
     frame = fj.find_chances(review).df()
     assert list(frame["status"]) == ["proposed", "confirmed", "rejected"]
-    fj.write_chances(fj.find_chances(review))
-    assert sheet(path)[-1] == own_row
+    fj.write_book(review)
+    assert sheet(path)[-1] == own_row | {"on": "2024-02-10"}
 
 
-def test_a_sheet_that_a_spreadsheet_wrote_in_windows_letters(decided):
-    review, path = decided
-    rows = sheet(path)
-    rows[0]["condition"] = "no café where they could meet – or phone"
-    write(path, rows)
-    path.write_bytes(path.read_text(encoding="utf-8").encode("cp1252"))
-    assert fj.find_chances(review).df()["condition"].iloc[0] == "no café where they could meet – or phone"
-
-
-def test_a_sheet_that_is_no_csv_says_so(decided):
+def test_a_book_that_is_no_workbook_says_so(decided):
     review, path = decided
     path.write_text('"chance_id', encoding="utf-8")
-    with pytest.raises(DataError, match=r"chances\.csv, line 1: this is no CSV"):
+    with pytest.raises(DataError, match=r"review\.xlsx is not a whole workbook"):
         fj.find_chances(review)
 
 
@@ -458,17 +461,17 @@ def test_a_hostile_family_and_hostile_words_come_back_as_they_went(tmp_path):
         =cmd|'x'!A1    2024-03-10  gp           referral           b
     """
     review = story(tmp_path, text, ["refused_then_again"])
-    path = fj.write_chances(fj.find_chances(review))
+    path = fj.write_book(review)
     assert path.stat().st_mode & 0o077 == 0
     rows = sheet(path)
-    assert rows[0]["family_id"] == "'=cmd|'x'!A1"
-    rows[0] |= {"status": "rejected", "decided_by": "early help panel", "reviewer_note": "=1+1"}
+    assert rows[0]["family_id"] == "=cmd|'x'!A1"
+    rows[0] |= {"status": "rejected", "decided_by": "early help panel", "note": "=1+1"}
     write(path, rows)
     for _ in range(2):
         row = fj.find_chances(review).df().iloc[0]
         assert (row["family_id"], row["status"], row["reviewer_note"]) == ("=cmd|'x'!A1", "rejected", "=1+1")
-        fj.write_chances(fj.find_chances(review))
-    assert sheet(path)[0]["reviewer_note"] == "'=1+1"
+        fj.write_book(review)
+    assert sheet(path)[0]["note"] == "=1+1"
 
 
 @pytest.mark.parametrize(
@@ -488,7 +491,7 @@ def test_a_row_of_the_sheet_that_cannot_be_read_says_where_and_what_to_do(decide
     write(path, [rows[0] | change, rows[1]])
     with pytest.raises(DataError) as error:
         fj.find_chances(review)
-    assert f"{path.name}, line 2" in str(error.value)
+    assert f"{path.name}, sheet 'chances', row 2" in str(error.value)
     assert said in str(error.value)
     assert "SW1" not in str(error.value)
 
@@ -505,7 +508,7 @@ def test_contacts_that_came_as_frames_have_nowhere_to_keep_a_sheet():
     sources = {"purpose": "a story", "invented": True, "files": {"log": {"format": "contact_log"}}}
     chances = fj.find_chances(fj.build_journeys(fj.read_contacts(frames={"log": frame}, sources=sources)))
     with pytest.raises(RequestError, match="no data folder"):
-        fj.write_chances(chances)
+        fj.write_book(chances.owner.review, chances)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,144 @@
+"""The review book written, or refreshed: each sheet pre-filled with what the kit proposes, and two copies made one.
+
+What people wrote is read first and written back as it was. The given columns are filled in anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from journeys.book import Book, Row, read_book, refreshed, save
+from journeys.chances import Chances, find_chances
+from journeys.judgements import SHEETS, Sheet
+from journeys.verdicts import chance_rows
+from lib.agreement import kappa
+from lib.errors import RequestError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from journeys.journey import Journeys
+    from lib.engine import Table
+
+NEEDS = """
+SELECT f.name AS family_id, c.need_id, min(s.earliest) AS first_day
+FROM {steps} AS s JOIN {contacts} AS c ON s.c = c.c JOIN {at}families AS f ON s.family = f.code
+WHERE c.need_id IS NOT NULL GROUP BY f.name, c.need_id ORDER BY family_id, first_day, c.need_id
+"""
+
+RATED = {"demand": "label", "steps": "is_value", "chances": "status", "navigator": "strike_out", "page": "show"}
+"""The sheets on which two people may judge the same thing, and the column in which they do."""
+
+
+def write_book(review: Journeys, chances: Table | None = None) -> Path:
+    """Write, or refresh, the review book: review/review.xlsx in the data folder. Returns its path.
+
+    `chances` from `find_chances`, if they are at hand. Every sheet is pre-filled with what the kit proposes for the
+    families of this review. What people wrote stands as it was; where what it rested on has changed, its row says
+    "look again". The book before it is kept beside it. It holds families' journeys: it is for the review team.
+
+    Raises `RequestError` where the contacts came as frames, so that there is no folder to keep it in; `DataError` where
+    the book that is there cannot be read; `BusyError` where somebody has it open.
+    """
+    book = read_book(review)
+    found = chances if chances is not None else find_chances(review)
+    if not isinstance(found.owner, Chances):
+        raise RequestError("chances is not what find_chances gives. Write chances = fj.find_chances(review) first.")
+    return save(review, _rows(review, found, book), book.others)
+
+
+def _rows(review: Journeys, chances: Table, book: Book) -> dict[str, list[Row]]:
+    proposals = {
+        "needs": list(_needs(review)),
+        "families": [{"family_id": family} for family in review.families],
+    }
+    rows = {name: refreshed(sheet, proposals.get(name, ()), book) for name, sheet in SHEETS.items()}
+    return rows | {"chances": chance_rows(chances, book)}
+
+
+def _needs(review: Journeys) -> Iterator[dict[str, Any]]:
+    """Every need that the logs number."""
+    from lib.dates import to_date
+
+    select = NEEDS.format(steps=review.coded, contacts=review.session.contacts, at=review.codes)
+    for family, need, first in review.engine.rows(select):
+        yield {"family_id": family, "need_id": need, "first_in_records_on": to_date(first)}
+
+
+def merge_books(review: Journeys, other: str | Path) -> pd.DataFrame:
+    """Make one of two copies of the book that two people filled in, and say how far they agree.
+
+    What one of them alone decided is taken over; what both decided alike stands; where they differ the cell is left
+    empty, and the note says so, for the two to settle together. Rows of people's own are all kept, the same one once.
+    Returns one row per sheet on which both judged: `sheet`, `both` (rows that both judged), `agree`, `share`, and
+    `kappa`, Cohen's measure of agreement beyond chance (J. Cohen, "A coefficient of agreement for nominal scales",
+    Educational and Psychological Measurement 20, 1960); nothing where it cannot be told.
+
+    Raises what `write_book` raises, and `RequestError` where there is no such copy.
+    """
+    import pandas as pd
+
+    mine, theirs = read_book(review), read_book(review, other)
+    if not mine.sheets:
+        raise RequestError("there is no book in this folder to merge into. Write it first.")
+    merged, told = {}, []
+    for name, sheet in SHEETS.items():
+        pairs = list(_judged_by_both(sheet, mine, theirs))
+        if pairs:
+            agree = sum(a == b for a, b in pairs)
+            told.append((name, len(pairs), agree, agree / len(pairs), kappa(pairs)))
+        merged[name] = tuple(_merged(sheet, mine, theirs))
+    book = Book(mine.path, mine.families, merged, {**theirs.others, **mine.others})
+    save(review, _rows(review, find_chances(review), book), book.others)
+    return pd.DataFrame(told, columns=["sheet", "both", "agree", "share", "kappa"])
+
+
+def _same(sheet: Sheet, row: Row) -> tuple[str, ...]:
+    """What two copies know the same row by: the key; for a chance its family and evidence."""
+    if sheet.name == "chances":
+        return (row.cells["family_id"], *sorted(row.cells["evidence"] or ())) if row.cells["evidence"] else ()
+    return tuple(str(row.cells[name]) for name in sheet.key)
+
+
+def _judged_by_both(sheet: Sheet, mine: Book, theirs: Book) -> Iterator[tuple[str, str]]:
+    column = RATED.get(sheet.name)
+    if column is None:
+        return
+    other = {_same(sheet, row): row.cells[column] for row in theirs.sheets.get(sheet.name, ())}
+    for row in mine.sheets.get(sheet.name, ()):
+        a, b = row.cells[column], other.get(_same(sheet, row))
+        if a and b and "proposed" not in (a, b) and "look again" not in (a, b):
+            yield a, b
+
+
+def _merged(sheet: Sheet, mine: Book, theirs: Book) -> Iterator[Row]:
+    column = RATED.get(sheet.name, "")
+    other = {key: row for row in theirs.sheets.get(sheet.name, ()) if (key := _same(sheet, row))}
+    cells_of_mine = [row.cells for row in mine.sheets.get(sheet.name, ())]
+    for row in mine.sheets.get(sheet.name, ()):
+        twin = other.pop(_same(sheet, row), None) if _same(sheet, row) else None
+        if twin is None or not _decides(sheet, twin, column):
+            yield row
+        elif not _decides(sheet, row, column):
+            yield Row(
+                row.line, {**row.cells, **{name: twin.cells[name] for name in sheet.asked}}, {**twin.extra, **row.extra}
+            )
+        elif all(row.cells[name] == twin.cells[name] for name in (column or sheet.asked[0],)):
+            yield row
+        else:
+            apart = f"two judged apart: {row.cells[column]} and {twin.cells[column]}" if column else "two wrote apart"
+            empty = {column: "", "decided_by": "", "decided_on": None} if column else {}
+            note = "; ".join(filter(None, (apart, row.cells["note"], twin.cells["note"])))
+            yield Row(row.line, {**row.cells, **empty, "note": note}, row.extra)
+    for row in theirs.sheets.get(sheet.name, ()):
+        is_new = _same(sheet, row) in other if _same(sheet, row) else row.cells not in cells_of_mine
+        if is_new and row.is_touched(sheet):
+            yield row
+
+
+def _decides(sheet: Sheet, row: Row, column: str) -> bool:
+    if not column:
+        return row.is_decided(sheet)
+    return row.cells[column] not in ("", None, "proposed", "look again")
