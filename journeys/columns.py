@@ -331,7 +331,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("fact", "text", "the fact, by its name in rules/facts.yml"),
         ("agency", "text", "who knew it"),
         ("known_on", "date", "the first day on which the agency could have known it"),
-        ("how", "text", "recorded: by a row of its own; passed on: by a referral from an agency that knew it by then"),
+        (
+            "how",
+            "text",
+            "recorded: by a row of its own; passed on: by a referral from an agency that knew it by then; said: by people, in the book",
+        ),
         ("evidence", "list of text", "the contacts that show it"),
         ("says", "text", "the fact in a sentence"),
     ),

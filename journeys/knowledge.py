@@ -13,9 +13,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from journeys.book import read_book
 from journeys.columns import as_arrow, identifying
 from journeys.facts import Fact, Facts, load_facts
 from journeys.journey import Journeys
+from journeys.told import SAID, told
 from lib.dates import day_number, to_date
 from lib.dialect import literal
 from lib.engine import Table
@@ -40,6 +42,7 @@ class Knowledge:
     review: Journeys
     rules: Facts
     named: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    said: Mapping[str, Mapping[tuple[str, str], int]] = field(default_factory=dict)
 
     @property
     def by(self) -> int:
@@ -80,7 +83,8 @@ def who_knew_what(review: Journeys, named: Mapping[str, Sequence[str]] | Sequenc
     """Which agency knew which fact, from which day, by which contacts.
 
     `review` from `build_journeys`; `named` gives further facts that people know to be so, by family or, as a list, for
-    every family: they count in the base though no agency recorded them. Returns a Table with the columns of
+    every family: they count in the base though no agency recorded them. So do those of the review book, which may also
+    say that an agency knew a fact that no row of its own shows (`said`, with no evidence). Returns a Table with the columns of
     `columns.TABLES["known"]`, a row per family, fact and agency. `known_on` is the first day on which the agency could
     have known it: by a row of its own (`recorded`), or by a referral to it from an agency that knew it by then (`passed
     on`), where the fact's declaration says that a referral carries it. A contact makes a fact known on the
@@ -106,8 +110,11 @@ def who_knew_what(review: Journeys, named: Mapping[str, Sequence[str]] | Sequenc
     folder = review.session.folder
     folder.require("review")
     review.engine.tell_if_old()
-    rules = load_facts(folder.rule_files("facts.yml"), review.activities)
-    owner = Knowledge(review, rules, _named(review, rules, named))
+    in_force = load_facts(folder.rule_files("facts.yml"), review.activities)
+    said = told(read_book(review), in_force, review.activities)
+    asked = _named(review, in_force, named)
+    base = {f: tuple(sorted({*asked.get(f, ()), *said.named.get(f, ())})) for f in {*asked, *said.named}}
+    owner = Knowledge(review, said.facts, base, said.known)
     table = review.engine.fresh_name("known")
     review.engine.load(table, as_arrow("known", list(_known(owner))))
     select = f"SELECT * FROM {table} ORDER BY family_id, known_on, fact, agency"
@@ -130,6 +137,20 @@ def _named(
 
 
 def _known(owner: Knowledge) -> Iterator[tuple[object, ...]]:
+    seen = dict(_recorded_by_family(owner))
+    for family in sorted({*seen, *owner.said}):
+        said = {key: day for key, day in owner.said.get(family, {}).items() if day <= owner.by}
+        for name, fact in owner.rules.facts.items():
+            knew = _knew(fact, seen.get(family, ()))
+            for (_, agency), day in ((key, day) for key, day in said.items() if key[0] == name):
+                if agency not in knew or day < knew[agency][0]:
+                    knew[agency] = (day, SAID, set())
+            for agency, (day, how, evidence) in knew.items():
+                yield (family, name, agency, to_date(day), how, sorted(evidence), fact.says)
+
+
+def _recorded_by_family(owner: Knowledge) -> Iterator[tuple[str, list[_Seen]]]:
+    """Each family's rows that any fact looks at, and that could be known by the day as at which all is told."""
     activities = sorted({a for fact in owner.rules.facts.values() for a in fact.activities})
     if not activities:
         return
@@ -141,10 +162,7 @@ def _known(owner: Knowledge) -> Iterator[tuple[object, ...]]:
         activities=", ".join(literal(a) for a in activities),
     )
     for family, group in itertools.groupby(review.engine.rows(select), key=lambda row: row[0]):
-        rows = [row for row in (_Seen(*given) for _, *given in group) if row.known[0] <= owner.by]
-        for name, fact in owner.rules.facts.items():
-            for agency, (day, how, evidence) in _knew(fact, rows).items():
-                yield (family, name, agency, to_date(day), how, sorted(evidence), fact.says)
+        yield family, [row for row in (_Seen(*given) for _, *given in group) if row.known[0] <= owner.by]
 
 
 def _knew(fact: Fact, rows: Sequence[_Seen]) -> dict[str, tuple[int, str, set[str]]]:

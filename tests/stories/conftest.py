@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from openpyxl import load_workbook
 
 import journeys as fj
 from journeys.journey import Journeys
@@ -159,3 +160,31 @@ def members_of(text: str) -> pd.DataFrame:
         columns={"person": "person_id", "family": "family_id", "from": "from_date", "to": "to_date"}
     )
     return frame.astype(object).where(frame.notna(), None)
+
+
+# The review book, as a person fills it in
+
+
+def heads(page: Any) -> list[str]:
+    """The headings of a sheet, as columns are named."""
+    return [cell.value.replace(" ", "_") for cell in page[1]]
+
+
+def fill(path: Path, sheet: str, line: int | None = None, **cells: Any) -> None:
+    """Write into a row as a person does; without a line, into the first empty one."""
+    workbook = load_workbook(path)
+    page = workbook[sheet]
+    if line is None:
+        line = next(n for n in range(2, page.max_row + 2) if not any(c.value for c in page[n]))
+    for name, value in cells.items():
+        cell = page.cell(line, heads(page).index(name) + 1)
+        cell.value = value
+        cell.data_type = "s" if isinstance(value, str) else cell.data_type
+    workbook.save(path)
+
+
+def lines(path: Path, sheet: str) -> list[dict[str, Any]]:
+    """The rows of a sheet in which anything stands."""
+    rows = load_workbook(path)[sheet].iter_rows(values_only=True)
+    names = [head.replace(" ", "_") for head in next(rows)]
+    return [dict(zip(names, row, strict=True)) for row in rows if any(row)]

@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 import journeys as fj
 from journeys.book import CHANGED, GONE
 from lib.errors import BusyError, DataError, RequestError
-from tests.stories.conftest import drawn
+from tests.stories.conftest import drawn, fill, heads, lines
 
 TWO = """
     family  date        agency       activity    id  need  by
@@ -32,29 +32,6 @@ def book(tmp_path):
 def again(review):
     folder = review.session.folder.path
     return fj.build_journeys(fj.read_contacts(folder), end="2024-12-31")
-
-
-def heads(page):
-    return [cell.value.replace(" ", "_") for cell in page[1]]
-
-
-def fill(path, sheet, line=None, **cells):
-    """Write into a row as a person does; without a line, into the first empty one."""
-    workbook = load_workbook(path)
-    page = workbook[sheet]
-    if line is None:
-        line = next(n for n in range(2, page.max_row + 2) if not any(c.value for c in page[n]))
-    for name, value in cells.items():
-        cell = page.cell(line, heads(page).index(name) + 1)
-        cell.value = value
-        cell.data_type = "s" if isinstance(value, str) else cell.data_type
-    workbook.save(path)
-
-
-def lines(path, sheet):
-    rows = load_workbook(path)[sheet].iter_rows(values_only=True)
-    names = [head.replace(" ", "_") for head in next(rows)]
-    return [dict(zip(names, row, strict=True)) for row in rows if any(row)]
 
 
 def test_needs_are_filled_in_from_the_log_and_people_say_what_they_were(book):
