@@ -82,6 +82,7 @@ def html(notebook: Any, frame: Frame) -> str:
     title = frame.title or heading
     if not title:
         raise BuildError("The notebook has no title: begin its first words cell with '# ' and the question.")
+    lead, asked, body = _parted(_body(shown))
     style = _style(frame)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     templates = jinja2.Environment(
@@ -95,7 +96,9 @@ def html(notebook: Any, frame: Frame) -> str:
         frame=frame,
         title=title,
         contents=contents,
-        body=Markup(_body(shown)),
+        lead=Markup(lead),
+        asked=Markup(asked),
+        body=Markup(body),
         style=Markup(style),
         style_source=Markup(f"'sha256-{digest}'"),
         account=Markup("" if frame.account is None else _table(frame.account, frame.account_caption)),
@@ -152,7 +155,22 @@ class _Words:
 
 WORDS_TAGS = frozenset("h2 h3 h4 h5 h6 p br hr a strong em del code pre blockquote ul ol li".split())  # noqa: SIM905
 TABLE_TAGS = frozenset("table caption colgroup col thead tbody tfoot tr th td".split())  # noqa: SIM905
-OUTPUT_TAGS = TABLE_TAGS | {"div", "span", "p", "br", "strong", "em", "b", "i", "code", "ul", "ol", "li"}
+OUTPUT_TAGS = TABLE_TAGS | {
+    "div",
+    "span",
+    "p",
+    "br",
+    "strong",
+    "em",
+    "b",
+    "i",
+    "code",
+    "ul",
+    "ol",
+    "li",
+    "h2",
+    "blockquote",
+}
 ATTRIBUTES = {
     "a": {"href"},
     "h2": {"id"},
@@ -172,8 +190,11 @@ ALLOWED = {
     "start": r"\d{1,6}",
 }
 CLASSES = {
-    "div": {"shown"},
-    "p": {"note", "caption"},
+    "div": {"shown", "asked"},
+    "p": {"note", "caption", "lede", "whose"},
+    "ul": {"numbers"},
+    "ol": {"acts"},
+    "span": {"question", "number", "unit", "base", "sure"},
     "tr": {"total"},
     "th": {"n"},
     "td": {"n"},
@@ -337,6 +358,14 @@ def _body(notebook: Any) -> str:
     )
     body, _ = exporter.from_notebook_node(notebook)
     return str(body)
+
+
+def _parted(body: str) -> tuple[str, str, str]:
+    """What stands before the first part; of that, what is asked of the reader, which has a place of its own; the parts."""
+    start = body.find('<section class="part')
+    lead, rest = (body[:start], body[start:]) if start >= 0 else (body, "")
+    asked = re.search(r'<div class="asked">.*?</div>', lead, re.DOTALL)
+    return (lead.replace(asked[0], "", 1), asked[0], rest) if asked else (lead, "", rest)
 
 
 def _table(rows: Any, caption: str) -> str:

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from lib.errors import BuildError
+from lib.front import Asked, Lede, Number, Numbers, Words
 from lib.page import Frame, html
 from lib.shown import Shown
 
@@ -13,7 +14,9 @@ TABLE = Shown(pd.DataFrame({"agency": ["police", "school"], "contacts": [1204, 3
 
 
 def body_of(page):
-    return re.search(r"<main.*?</main>", page, re.DOTALL)[0]
+    """What the notebook's own cells show: the main part without the contents and the limits of use."""
+    main = re.search(r"<main.*?</main>", page, re.DOTALL)[0]
+    return re.sub(r'<div class="(front|contents)">.*?</div>', "", main, flags=re.DOTALL)
 
 
 def test_a_bare_last_line_of_a_cell_is_on_the_page(make):
@@ -192,3 +195,39 @@ def test_text_in_a_frame_is_never_a_template_or_markup(make):
         make.notebook(make.words("# Q")), Frame(title=bad, tag=bad, strip=[(bad, bad)], lede=[bad], purpose=bad)
     )
     assert "<script" not in page and "49" not in page[page.index("<body>") :] and page.count("</style>") == 1
+
+
+# The first page
+
+
+def front(make, *shown):
+    cells = [make.cell(make.value(part)) for part in shown]
+    return html(
+        make.notebook(make.words("# Q"), *cells, make.words("## First part"), make.cell()), Frame(limits=["no"])
+    )
+
+
+def test_what_stands_before_the_first_part_comes_before_the_contents(make):
+    page = front(make, Lede("Help came late."), Numbers([Number("Times told", "14", "Median of 8.", sure="By rule.")]))
+    places = [page.index(w) for w in ("Help came late.", "Times told", "On this page", "First part</h2>")]
+    assert places == sorted(places)
+    assert '<ul class="numbers"><li><span class="question">Times told</span>' in page
+
+
+def test_what_is_asked_stands_beside_what_the_page_cannot_tell_and_the_contents_after(make):
+    page = front(make, Asked("Two decisions", [("Ring one person", "from September"), ("Ask once", "")]))
+    places = [page.index(w) for w in ('<div class="asked">', "What this cannot tell you", "On this page")]
+    assert places == sorted(places)
+    assert page.count("Ring one person") == 1
+    assert '<div class="lead">' not in page
+
+
+def test_hostile_words_on_the_first_page_are_words(make):
+    evil = "<script>alert(1)</script>"
+    page = front(make, Lede(evil), Words(evil, evil), Asked(evil, [(evil, evil)]), Numbers([Number(evil, evil, evil)]))
+    assert "<script>" not in page
+    assert page.count("&lt;script&gt;") == 9
+
+
+def test_no_words_leave_no_place(make):
+    assert "<blockquote>" not in front(make, Words("", ""))
