@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from journeys import patterns
 from journeys.agreed import Rule, Rules
-from journeys.patterns import Cover, Met, Seen, Waiting
+from journeys.patterns import Cover, Met, Seen, Waiting, in_order
 from journeys.patterns.rates import KEPT, MISSED
 from journeys.watched import FAR, NONE, Runs, Watched
-from lib.dates import month_end, school_term, school_year
+from lib.dates import school_term, school_year
 
 if TYPE_CHECKING:
     from journeys.journey import Journeys
@@ -220,34 +220,36 @@ class Matching:
         places = self.watched.only(self._places(rule.activity, rule.possible), keepers)
         places = places[self.watched.codes("person_id", places) >= 0]
         runs = self.watched.runs(places, None, by_person=True)
-        if rule.counted_from == "year":
-            runs = self.watched.parted(runs, school_year)
-        runs = runs.having(self._may_be_over(runs, self._marks(rule.activity, runs), rule.percent, period))
+        vague = runs.any(self.watched.columns["day"][runs.places] == NONE)
+        found = list(self._rate_of_known_days(rule, period, covers, runs.having(~vague)))
+        runs = runs.having(vague)
         values = [MISSED if m else KEPT for m in self._marks(rule.activity, runs).tolist()]
         for family, person, _, rows in self._each(runs, True, values):
             met = patterns.rate(rows, rule.percent, period, covers, self.as_at)
-            yield from (Found(family, person, m) for m in met)
+            found += [Found(family, person, m) for m in met]
+        yield from sorted(found, key=lambda one: (one.family, one.person))
 
-    def _may_be_over(self, runs: Runs, missed: Marks, percent: int, period: Callable[[int], int]) -> Marks:
-        """For each run, whether the share missed may have been over the line at some mark since its period began.
-
-        At a month's end the share is that of the marks so far; it is over then only if it was over at one of them.
-        """
+    def _rate_of_known_days(
+        self, rule: Rule, period: Callable[[int], int], covers: Sequence[Cover], runs: Runs
+    ) -> Iterator[Found]:
+        """Shares of registers whose every day is known, all at once: only sessions that are evidence become objects."""
         import numpy as np
 
-        begins = self.watched.days_of(period, runs.places)
+        assert rule.percent is not None
+        since, until = patterns.judged_between(covers, self.as_at)
         whose = np.repeat(np.arange(len(runs.starts)), runs.stops - runs.starts)
-        new = np.ones(len(whose), bool)
-        new[1:] = (whose[1:] != whose[:-1]) | (begins[1:] != begins[:-1])
-        first = np.maximum.accumulate(np.where(new, np.arange(len(whose)), 0))
-        total = np.concatenate([[0], np.cumsum(missed)])
-        so_far = total[1:] - total[first]
-        over = (so_far > 0) & (so_far * 100 >= percent * (np.arange(len(whose)) - first + 1))
-        if period is school_year:
-            # A year begins with a month, so that a month's last mark has the share at its end.
-            months = self.watched.days_of(month_end, runs.places)
-            over[:-1] &= (whose[1:] != whose[:-1]) | (months[1:] != months[:-1])
-        return runs.any(over) | runs.any(self.watched.columns["day"][runs.places] == NONE)
+        days, missed = self.watched.columns["latest"][runs.places], self._marks(rule.activity, runs)
+        on, first, stop = patterns.months_over(whose, days, missed, rule.percent, period, since, until)
+        so_far = np.append(0, np.cumsum(missed))
+        sizes = so_far[stop] - so_far[first]
+        ends = np.cumsum(sizes)
+        evidence = np.arange(sizes.sum()) + np.repeat(so_far[stop] - ends, sizes)
+        rows = self.watched.seen(runs.places[missed][evidence], itertools.repeat(MISSED))
+        heads = runs.places[first]
+        families, people = self.watched.columns["family"][heads].tolist(), self.watched.text("person_id", heads)
+        spans = zip((ends - sizes).tolist(), ends.tolist(), strict=True)
+        for family, person, day, (begin, end) in zip(families, people, on.tolist(), spans, strict=True):
+            yield Found(family, person, Met(day, tuple(in_order(rows[begin:end])), True))
 
     def _escalate(self, name: str, rule: Rule) -> Iterator[Found]:
         reach, by_person = rule.within.most_days, rule.per == "person"

@@ -7,7 +7,7 @@ which leaves every answer as it is, and only the runs that may meet the rule are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -156,28 +156,6 @@ class Watched:
             )
             near[back:] = close
         return runs.having((runs.stops - runs.starts >= times) & (runs.any(near) | runs.any(vague)))
-
-    def days_of(self, known: Callable[[int], int], places: Numbers) -> Numbers:
-        """What a day's number stands for, such as the first day of its school year, for the contacts at some places."""
-        import numpy as np
-
-        days, at = np.unique(self.columns["earliest"][places], return_inverse=True)
-        found: Numbers = np.array([known(int(day)) for day in days], np.int64)[at]
-        return found
-
-    def parted(self, runs: Runs, period: Callable[[int], int]) -> Runs:
-        """Runs cut where a period begins, except those in which a day is not known, and may be of either."""
-        import numpy as np
-
-        if not len(runs.starts):
-            return runs
-        begins, sizes = self.days_of(period, runs.places), runs.stops - runs.starts
-        vague = np.repeat(runs.any(self.columns["day"][runs.places] == NONE), sizes)
-        new = np.zeros(len(runs.places), bool)
-        new[1:] = (begins[1:] != begins[:-1]) & ~vague[1:]
-        new[runs.starts] = True
-        starts = np.flatnonzero(new)
-        return Runs(runs.places, starts, np.append(starts[1:], len(runs.places)))
 
     def headed(self, runs: Runs) -> Runs:
         """Runs, each cut down to its first contact where every day is known and nothing else is of the first one's day.

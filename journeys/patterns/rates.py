@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from journeys.patterns.seen import Cover, Met, Seen, in_order, when
 from lib.dates import month_end
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.int64]
+    Marks = NDArray[np.bool_]
 
 MISSED, KEPT = "missed", "kept"
 
@@ -37,11 +43,16 @@ def rate(
     >>> [m.fired_on - days[0] for m in rate(marks, 10, school_year, [Cover(0, 99999)], 99999)], rate(marks, 11, school_year, [], 99999)
     ([28], [])
     """
-    until = min([as_at, *(c.to_day for c in covers)])
-    since = max([c.from_day for c in covers], default=0)
+    import numpy as np
+
+    since, until = judged_between(covers, as_at)
     ordered = in_order(marks)
     if all(r.exact for r in ordered):
-        return sorted(_of_known_days(ordered, percent, period, since, until), key=when)
+        days = np.array([r.latest for r in ordered], np.int64)
+        is_missed = np.array([r.value == MISSED for r in ordered], bool)
+        rises = zip(*months_over(np.zeros_like(days), days, is_missed, percent, period, since, until), strict=True)
+        exact = (Met(int(on), tuple(r for r in ordered[a:b] if r.value == MISSED), True) for on, a, b in rises)
+        return sorted(exact, key=when)
     met: list[Met] = []
     for start in sorted({period(day) for r in ordered for day in (r.earliest, r.latest)}):
         if since > month_end(start):
@@ -65,28 +76,73 @@ def rate(
     return sorted(met, key=when)
 
 
-def _of_known_days(
-    ordered: Sequence[Seen], percent: int, period: Callable[[int], int], since: int, until: int
-) -> Iterator[Met]:
-    """The same where every mark's day is known, as in a register: counted once, mark after mark."""
-    days = [r.latest for r in ordered]
-    missed = list(itertools.accumulate((int(r.value == MISSED) for r in ordered), initial=0))
-    begins = 0
-    for start, some in itertools.groupby(days, key=period):
-        own, was_over = list(some), False
-        for on in dict.fromkeys(month_end(day) for day in own):
-            if since > month_end(start) or on > until:
-                break
-            stop = bisect_right(days, on)
-            is_over = _over(missed[stop] - missed[begins], stop - begins, percent)
-            if is_over and not was_over:
-                yield Met(on, tuple(r for r in ordered[begins:stop] if r.value == MISSED), True)
-            was_over = is_over
-        begins += len(own)
+def judged_between(covers: Sequence[Cover], as_at: int) -> tuple[int, int]:
+    """The first day and the last that shares can be judged on: while all records run, and not after `as_at`.
+
+    >>> judged_between([Cover(10, 90), Cover(20, 99)], 95)
+    (20, 90)
+    """
+    return max([c.from_day for c in covers], default=0), min([as_at, *(c.to_day for c in covers)])
 
 
-def _over(missed: int, possible: int, percent: int) -> bool:
-    return missed > 0 and missed * 100 >= percent * possible
+def months_over(
+    whose: Numbers, days: Numbers, missed: Marks, percent: int, period: Callable[[int], int], since: int, until: int
+) -> tuple[Numbers, Numbers, Numbers]:
+    """The months' ends on which shares rise to the line, for many people at once, where every mark's day is known.
+
+    Marks stand person by person (`whose`) and day by day, as in a register; `missed` says which sessions were. For each
+    rise: its day, and the marks that it counts, from the first of the period up to the one after the month's last.
+    `since` and `until` are the first and last day of the records.
+
+    >>> import numpy as np
+    >>> from lib.dates import school_year
+    >>> days = np.array([19967, 19968, 19998, 19967])
+    >>> whose, missed = np.array([0, 0, 0, 1]), np.array([True, False, True, False])
+    >>> [found.tolist() for found in months_over(whose, days, missed, 50, school_year, 0, 99999)]
+    [[19996], [0], [2]]
+    """
+    import numpy as np
+
+    if not len(days):
+        return days, days, days
+    begins, ends = _of_each(days, period), _of_each(days, month_end)
+    new_period, new_month = _changes(whose, begins), _changes(whose, ends)
+    # A term may end within a month: its share at the month's end is of every mark so far, the next term's too.
+    month_stops = np.append(np.flatnonzero(new_month)[1:], len(days))[np.cumsum(new_month) - 1]
+    judged = np.flatnonzero(new_period | new_month)
+    first = np.flatnonzero(new_period)[np.cumsum(new_period) - 1][judged]
+    stop, on = month_stops[judged], ends[judged]
+    so_far = np.append(0, np.cumsum(missed))
+    is_over = _over(so_far[stop] - so_far[first], stop - first, percent)
+    was_over = np.append(False, is_over[:-1]) & ~new_period[judged]
+    rises = is_over & ~was_over & (on <= until) & (_of_each(begins[judged], month_end) >= since)
+    return on[rises], first[rises], stop[rises]
+
+
+def _of_each(days: Numbers, known: Callable[[int], int]) -> Numbers:
+    """What each day stands for, such as the last of its month: asked once for each that there is."""
+    import numpy as np
+
+    low = int(days.min())
+    table = np.zeros(int(days.max()) - low + 1, np.int64)
+    for at in np.flatnonzero(np.bincount(days - low)).tolist():
+        table[at] = known(low + at)
+    found: Numbers = table[days - low]
+    return found
+
+
+def _changes(whose: Numbers, column: Numbers) -> Marks:
+    """Where somebody else's marks begin, or another value does."""
+    import numpy as np
+
+    new = np.ones(len(whose), bool)
+    new[1:] = (whose[1:] != whose[:-1]) | (column[1:] != column[:-1])
+    return new
+
+
+def _over(missed: Any, possible: Any, percent: int) -> Any:
+    """Whether a share is at or over the line: of numbers, or of columns of them."""
+    return (missed > 0) & (missed * 100 >= percent * possible)
 
 
 def _judged(start: int, marks: Sequence[Seen], period: Callable[[int], int]) -> list[int]:
