@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from journeys.agreed import Rule, Rules, read_rules
 from journeys.columns import as_arrow, identifying
 from journeys.journey import Journeys
-from journeys.matching import Matching
+from journeys.matching import Matching, in_one_go
 from journeys.patterns import Met
 from journeys.watched import FAR, NONE
 from lib.dates import day_number, say_short, to_date
@@ -98,7 +98,7 @@ def fire(review: Journeys, rules: Rules, names: Sequence[str]) -> tuple[list[tup
     return rows, matching
 
 
-def _in_turn(matching: Matching, rules: Rules, names: Sequence[str]) -> Iterator[Iterator[tuple[Any, ...]]]:
+def _in_turn(matching: Matching, rules: Rules, names: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
     """The firings of one trigger after another: only what a combination still needs is held beside them."""
     for at, name in enumerate(names):
         yield _fired(name, rules, matching)
@@ -107,22 +107,23 @@ def _in_turn(matching: Matching, rules: Rules, names: Sequence[str]) -> Iterator
             matching.forget(done)
 
 
-def _fired(name: str, rules: Rules, matching: Matching) -> Iterator[tuple[Any, ...]]:
+def _fired(name: str, rules: Rules, matching: Matching) -> list[tuple[Any, ...]]:
     """A row for each firing of one trigger."""
     rule, families = rules.triggers[name], matching.watched.families
     version = rule.version or rules.version
-    found = matching.found(name)
-    known = [max(one.met.fired_on, *(r.known for r in one.met.evidence)) for one in found]
-    states = answered(matching, rule, [(o.family, o.met, k) for o, k in zip(found, known, strict=True)])
-    for one, known_on, (answered_on, is_open) in zip(found, known, states, strict=True):
-        ids = [r.id for r in one.met.evidence]
-        family = families[one.family]
-        key = hashlib.sha256("\n".join((family, *sorted(ids))).encode()).hexdigest()[:12]
-        certainty = "certain" if one.met.certain else "possible"
-        yield (
-            *(f"{name}:{key}", name, version, family, one.person, one.met.fired_on, known_on, ids, certainty),
-            *(answered_on, is_open, sentence(rule, one.met)),
-        )
+    rows = []
+    with in_one_go():
+        found = matching.found(name)
+        known = [max([one.met.fired_on, *[r.known for r in one.met.evidence]]) for one in found]
+        states = answered(matching, rule, [(o.family, o.met, k) for o, k in zip(found, known, strict=True)])
+        for (family_code, person, met), known_on, (answered_on, is_open) in zip(found, known, states, strict=True):
+            ids = [r.id for r in met.evidence]
+            family = families[family_code]
+            key = hashlib.sha256("\n".join((family, *sorted(ids))).encode()).hexdigest()[:12]
+            certainty = "certain" if met.certain else "possible"
+            about = (f"{name}:{key}", name, version, family, person, met.fired_on, known_on, ids, certainty)
+            rows.append((*about, answered_on, is_open, sentence(rule, met)))
+    return rows
 
 
 def sentence(rule: Rule, met: Met) -> str:

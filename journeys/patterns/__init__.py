@@ -19,8 +19,8 @@ difference of at most W; a window of months runs to the same day of the month, o
 from journeys.patterns.counts import combine, escalate, repeat, rise, spread
 from journeys.patterns.firsts import first
 from journeys.patterns.pairs import follow, sequence
-from journeys.patterns.rates import judged_between, months_over, rate
-from journeys.patterns.seen import Cover, Met, Seen, Waiting, Within, in_order
+from journeys.patterns.rates import months_over, rate
+from journeys.patterns.seen import Cover, Met, Seen, Waiting, Within, in_order, judged_between
 from journeys.patterns.silences import silence
 
 __all__ = [

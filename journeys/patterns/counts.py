@@ -58,26 +58,29 @@ def combine(firings: Sequence[tuple[str, Met]], times: int, within: Within) -> l
     >>> [m.fired_on for m in combine(fired, 2, Within(days=5))], combine(fired[:1] * 2, 2, Within(days=5))
     ([8], [])
     """
-    made: dict[str, Met] = {}
-    for name, met in sorted(firings, key=lambda f: (f[0], when(f[1]))):
-        made[f"{name}\n{len(made)}"] = met
-
-    def as_seen(key: str) -> Seen:
-        day, known = made[key].fired_on, max(r.known for r in made[key].evidence)
-        return Seen(key, day, made[key].second, day, day, known, key.split("\n")[0])
+    if len({name for name, _ in firings}) < times:
+        return []
+    if len(firings) == 1:
+        return [met._replace(evidence=tuple(in_order(met.evidence))) for _, met in firings]
+    firings = sorted(firings, key=lambda f: (f[0], when(f[1])))
+    made = {str(n): met for n, (_, met) in enumerate(firings)}
+    rows = [
+        Seen(str(n), met.fired_on, met.second, met.fired_on, met.fired_on, met.fired_on, name)
+        for n, (name, met) in enumerate(firings)
+    ]
 
     def as_met(met: Met, certain: bool) -> Met:
         evidence = {r.id: r for part in met.evidence for r in made[part.id].evidence}
         return Met(met.fired_on, tuple(in_order(evidence.values())), certain, met.second)
 
-    sure = spread([as_seen(key) for key in made if made[key].certain], times, within)
+    sure = spread([r for r in rows if made[r.id].certain], times, within)
     used, restarts = {r.id for m in sure for r in m.evidence}, [m.fired_on for m in sure]
     # A doubtful firing counts with none on the other side of a certain one: the count has started again between them.
     stretches: dict[int, list[Seen]] = defaultdict(list)
-    for key in made:
-        if key not in used and made[key].fired_on not in restarts:
-            stretches[bisect.bisect(restarts, made[key].fired_on)].append(as_seen(key))
-    doubtful = [m for rows in stretches.values() for m in spread(rows, times, within)]
+    for row in rows:
+        if row.id not in used and row.latest not in restarts:
+            stretches[bisect.bisect(restarts, row.latest)].append(row)
+    doubtful = [m for some in stretches.values() for m in spread(some, times, within)]
     return sorted([*(as_met(m, True) for m in sure), *(as_met(m, False) for m in doubtful)], key=when)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from journeys.patterns.seen import Cover, Met, Seen, in_order, when
+from journeys.patterns.seen import Cover, Met, Seen, in_order, judged_between, when
 from lib.dates import month_end
 
 if TYPE_CHECKING:
@@ -74,15 +74,6 @@ def rate(
                 spell = Met(on, tuple(in_order([*missed, *maybe])), False)
         met += [spell] if spell else []
     return sorted(met, key=when)
-
-
-def judged_between(covers: Sequence[Cover], as_at: int) -> tuple[int, int]:
-    """The first day and the last that shares can be judged on: while all records run, and not after `as_at`.
-
-    >>> judged_between([Cover(10, 90), Cover(20, 99)], 95)
-    (20, 90)
-    """
-    return max([c.from_day for c in covers], default=0), min([as_at, *(c.to_day for c in covers)])
 
 
 def months_over(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -105,6 +105,15 @@ class Cover:
 
     from_day: int
     to_day: int
+
+
+def judged_between(covers: Sequence[Cover], as_at: int) -> tuple[int, int]:
+    """The first day and the last on which a rule can be judged: while all records run, and not after `as_at`.
+
+    >>> judged_between([Cover(10, 90), Cover(20, 99)], 95)
+    (20, 90)
+    """
+    return max([c.from_day for c in covers], default=0), min([as_at, *(c.to_day for c in covers)])
 
 
 def in_order(rows: Iterable[Seen]) -> list[Seen]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from journeys.patterns.seen import Cover, Met, Seen, Waiting, Within, together, when
+from journeys.patterns.seen import Cover, Met, Seen, Waiting, Within, judged_between, together, when
 
 
 def silence(
@@ -26,15 +26,16 @@ def silence(
     """
     met: list[Met] = []
     waiting: list[Waiting] = []
+    since, until = judged_between(covers, as_at)
     for ask in together(asks):
         head = ask[0]
-        due = within.last(head.latest)
+        if not covers or since > head.earliest:
+            continue
         states = {_answered(head, day, within.last(day), answers) for day in range(head.earliest, head.latest + 1)}
         if states == {"yes"}:
             continue
-        if not covers or any(c.from_day > head.earliest for c in covers):
-            continue
-        if due > as_at or any(c.to_day < due for c in covers):
+        due = within.last(head.latest)
+        if due > until:
             waiting.append(Waiting(due, ask))
         else:
             met.append(Met(due, ask, states == {"no"}))
