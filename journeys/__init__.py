@@ -17,6 +17,7 @@ The verbs, in the order in which data flow:
     chances = fj.find_chances(review, firings, known)   # moments at which somebody could have helped, each proposed
     fj.write_book(review, chances)                 # the review book: what only people can supply and decide
     book = fj.read_book(review)                    # what they wrote: book.rows("needs"); fj.merge_books: two copies
+    fj.voice                                       # what matters, and words, as far as people agreed: fj.voice.quotes(review)
     fj.live_list(firings)                          # families to offer help now: only where the sources name who answers
     fj.export_savvi(firings, folder)               # triggers as SAVVI's attribute message and risk model
     fj.backtest(review)                            # what each trigger would have bought: warning, and at what load
@@ -60,7 +61,7 @@ _VERBS = {
     "search_triggers": "journeys.search",
     "show": "journeys.pages",
 }
-_ROOMS = ("together", "measures", "draw", "findings", "columns")
+_ROOMS = ("together", "voice", "measures", "draw", "findings", "columns")
 
 __all__ = [
     "account",
@@ -88,12 +89,13 @@ __all__ = [
     "show",
     "switches",
     "together",
+    "voice",
     "who_knew_what",
     "write_book",
 ]
 
 if TYPE_CHECKING:
-    from journeys import columns, draw, findings, measures, together
+    from journeys import columns, draw, findings, measures, together, voice
     from journeys.adoption import rule_changes, rules_in_force
     from journeys.book import read_book
     from journeys.chances import find_chances

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from journeys.book import Book, Row, read_book, refreshed, save
+from journeys.book import Book, read_book, refreshed, save
+from journeys.bookfile import Row
 from journeys.chances import Chances, find_chances
 from journeys.judgements import SHEETS, Sheet
 from journeys.verdicts import chance_rows

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from journeys.book import Book, Row
+from journeys.book import Book
+from journeys.bookfile import Row
 from journeys.judgements import SHEETS
 from lib import files
 from lib.dates import day_number

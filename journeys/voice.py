@@ -1,0 +1,157 @@
+"""What matters to each family, and what people said: in their own words, and only as far as they agreed to.
+
+No consent, no words: a row whose `share_with` is empty, or says nobody, is shown to nobody. What is not shown is
+counted, so that a page never looks as if nobody had been asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from journeys.book import Book, read_book
+from journeys.judgements import RESOURCES, SHARE_WITH
+from lib.dates import say
+from lib.errors import RequestError, count, did_you_mean
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import pandas as pd
+
+    from journeys.journey import Journeys
+
+SCORES = "their own score"
+"""What a life line of a family's own scores is called."""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Somebody's own words, with whose they are and the consent under which they are shown."""
+
+    family: str
+    who: str
+    words: str
+    on: dt.date | None
+    share_with: str
+
+    def whose(self, *, named: bool) -> str:
+        """Whose words, when, and under which consent; the family's id only where the reader may know it."""
+        family = f", family {self.family}" if named else ", one of the families"
+        when = f"Said on {say(self.on)}" if self.on else "In their own words"
+        return f"{self.who[:1].upper()}{self.who[1:]}{family}. {when}; agreed to share with: {self.share_with}."
+
+
+def may_read(share_with: str, level: str) -> bool:
+    """Whether words that somebody agreed to share so far may be read at a level.
+
+    >>> may_read("board", "team"), may_read("team", "board"), may_read("", "team"), may_read("nobody", "team")
+    (True, False, False, False)
+    """
+    if level not in SHARE_WITH:
+        raise RequestError(f"there is no level '{level}'.{did_you_mean(level, SHARE_WITH[1:])}")
+    return share_with in SHARE_WITH[max(1, SHARE_WITH.index(level)) :]
+
+
+def quotes(review: Journeys, level: str = "team") -> list[Quote]:
+    """What people said, as far as they agreed that this level may read it: in order of family, day and words.
+
+    `level` is team, board or public. Rows come from the review book's sheet of quotes.
+
+    >>> from journeys.contacts import read_contacts
+    >>> from journeys.journey import build_journeys
+    >>> all(may_read(q.share_with, "board") for q in quotes(build_journeys(read_contacts("sample")), "board"))
+    True
+    """
+    rows = [r for r in read_book(review).rows("quotes") if may_read(r["share_with"], level)]
+    found = [Quote(r["family_id"], r["who"], r["words"], r["on"], r["share_with"]) for r in rows]
+    return sorted(found, key=lambda q: (q.family, str(q.on or ""), q.words))
+
+
+def shared_families(review: Journeys, level: str) -> list[str]:
+    """The families whose own row or picture this level may see: all of them for the team, else by consent alone."""
+    if level == "team":
+        return list(review.families)
+    return sorted(r["family_id"] for r in read_book(review).rows("families") if may_read(r["share_with"], level))
+
+
+def first_help(book: Book, family: str) -> dt.date | None:
+    """The first day of help in a family's own view, where the book says."""
+    days = (r["first_help_on"] for r in book.rows("families") if r["family_id"] == family)
+    return next((day for day in days if day is not None), None)
+
+
+def what_matters(review: Journeys, level: str = "team") -> pd.DataFrame:
+    """What matters beside what was delivered: one row per person and statement, for the statements this level may read.
+
+    Columns: family_id, who, statement, delivered, scores (how many), first and last score (0 to 10, theirs, never
+    averaged), family_checked. Below the frame `attrs["not_shared"]` counts the statements that are not shown.
+    """
+    import pandas as pd
+
+    rows = read_book(review).rows("matters")
+    shown: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    hidden = set()
+    for row in rows:
+        key = (row["family_id"], row["who"], row["statement"])
+        if may_read(row["share_with"], level):
+            shown.setdefault(key, []).append(row)
+        else:
+            hidden.add(key)
+    found = []
+    for key in sorted(shown):
+        some = sorted(shown[key], key=lambda r: str(r["on"] or ""))
+        scored = [r["score"] for r in some if r["score"] is not None]
+        delivered = "; ".join(dict.fromkeys(r["delivered"] for r in some if r["delivered"]))
+        checked = next((r["family_checked"] for r in reversed(some) if r["family_checked"]), "not said")
+        ends = (scored[0], scored[-1]) if scored else (None, None)
+        found.append((*key, delivered or "nothing is recorded", len(scored), *ends, checked))
+    names = ["family_id", "who", "statement", "delivered", "scores", "first", "last", "family_checked"]
+    frame = pd.DataFrame(found, columns=names)
+    frame.attrs["not_shared"] = len(hidden - set(shown))
+    return frame
+
+
+def scores(review: Journeys, family: str, level: str = "team") -> dict[tuple[str, str], list[tuple[dt.date, float]]]:
+    """One family's own scores in order of day, by who and statement, as far as this level may read them."""
+    found: dict[tuple[str, str], list[tuple[dt.date, float]]] = {}
+    for row in read_book(review).rows("matters"):
+        if row["family_id"] == family and row["score"] is not None and row["on"] and may_read(row["share_with"], level):
+            found.setdefault((row["who"], row["statement"]), []).append((row["on"], row["score"]))
+    return {key: sorted(some) for key, some in found.items()}
+
+
+def resources(review: Journeys) -> pd.DataFrame:
+    """Who and what was holding these families up: one row per kind, family and neighbours first.
+
+    Columns: kind, families (how many named any), named (how many were named), of_families. A kind that nobody named is
+    a row of noughts only where the book was asked at all; without any row the frame is empty.
+    """
+    import pandas as pd
+
+    rows = read_book(review).rows("resources")
+    base = len({r["family_id"] for r in rows})
+    found = []
+    for kind in RESOURCES if rows else ():
+        some = [r for r in rows if r["kind"] == kind]
+        found.append((kind, len({r["family_id"] for r in some}), len({(r["family_id"], r["who"]) for r in some}), base))
+    return pd.DataFrame(found, columns=["kind", "families", "named", "families_asked"])
+
+
+def said_of(review: Journeys, part: str) -> list[str]:
+    """What people wrote in the book for a part of the page: answer, cannot tell, purpose or thinking."""
+    return [r["words"] for r in read_book(review).rows("answer") if r["part"] == part]
+
+
+def in_words(frame: pd.DataFrame) -> str:
+    """How many statements of what matters there are, how many were scored, and how many are not shared."""
+    hidden = int(frame.attrs.get("not_shared", 0))
+    more = f" {count(hidden, 'more is', 'more are')} not shared with this level." if hidden else ""
+    if frame.empty:
+        return f"Nobody has written down what matters to these families, or nobody agreed that it be shown.{more}"
+    scored = int((frame["scores"] > 0).sum())
+    checked = int((frame["family_checked"] == "yes").sum())
+    return (
+        f"{count(len(frame), 'statement')} of what matters from {count(frame['family_id'].nunique(), 'family', 'families')}: "
+        f"{scored} scored by the family itself, {checked} checked by it.{more}"
+    )
