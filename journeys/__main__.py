@@ -197,27 +197,18 @@ def rules(data: str, diff: bool, proposed: Path | None, start: str | None, end: 
 
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--families", default=None, type=int, help="how many families under review  [8; with a sign 40]")
-@click.option("--comparison", default=None, type=int, help="how many comparison families  [40; with a sign 80]")
+@click.option("--families", default=8, show_default=True, help="how many families under review")
+@click.option("--comparison", default=120, show_default=True, help="how many comparison families")
 @click.option("--seed", default=2013, show_default=True, help="the same seed makes the same files")
-@click.option(
-    "--early-sign", is_flag=True, help="plain logs of many families, with one early sign for a search to find"
-)
-def sample(folder: Path, families: int | None, comparison: int | None, seed: int, early_sign: bool) -> None:
+def sample(folder: Path, families: int, comparison: int, seed: int) -> None:
     """Make invented families, with planted answers, in FOLDER."""
     from journeys import sample as invented
-    from journeys.sample import early
 
-    many = (40, 80) if early_sign else (8, 40)
-    families, comparison = (n if n is not None else m for n, m in zip((families, comparison), many, strict=True))
     try:
-        if early_sign:
-            said = early.describe(early.make_early(folder, families=families, comparison=comparison, seed=seed))
-        else:
-            said = invented.describe(invented.make(folder, families=families, comparison=comparison, seed=seed))
+        planted = invented.make(folder, families=families, comparison=comparison, seed=seed)
     except (ValueError, FileExistsError) as error:
         raise RequestError(str(error)) from None
-    click.echo(said)
+    click.echo(invented.describe(planted))
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})

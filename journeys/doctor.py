@@ -126,9 +126,7 @@ def _data(project: Path) -> Finding:
     """Data folders that others on this machine could read."""
     if os.name != "posix":
         return Finding("who may read the data folders is not looked at on this system", True)
-    own = [
-        p for p in (project / "data").iterdir() if p.is_dir() and p.name not in ("sample", "published", "early_signs")
-    ]
+    own = [p for p in (project / "data").iterdir() if p.is_dir() and p.name not in ("sample", "published")]
     loose = [p.name for p in own if p.stat().st_mode & 0o077]
     return Finding(
         "data folders are readable by their owner alone", not loose, f"chmod 700 data/{loose[0] if loose else ''}"

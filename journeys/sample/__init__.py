@@ -2,8 +2,8 @@
 
 The same seed gives the same bytes on any machine. `dates` holds the calendar, `planted` the pieces and the answers,
 `planter` the book in which they are written down, `stories` the eight families, `comparison` the others, `ordinary`
-what lies between the episodes, `suppliers` the agencies' shapes, and `files` their mess. `early` makes another folder:
-plain logs of many families, with one early sign for a search to find. Nothing else of the kit is used but `columns`.
+what lies between the episodes, `suppliers` the agencies' shapes, and `files` their mess. `early` plants in most of the
+comparison families one early sign of a crisis, for a search to find. Nothing else of the kit is used but `columns`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 
 from journeys.columns import MEMBERS_FILE
 from journeys.sample.answers import answers
-from journeys.sample.comparison import compare
+from journeys.sample.comparison import EPISODES, compare
+from journeys.sample.early import early_sign
 from journeys.sample.files import written
 from journeys.sample.planted import Family, Person, Planted
 from journeys.sample.planter import Planter
@@ -28,11 +29,14 @@ __all__ = ["Planted", "describe", "make"]
 MADE_BY = "# Made by journeys.sample: invented, every row of it."
 
 
-def make(folder: str | Path, families: int = 8, comparison: int = 40, seed: int = 2013) -> Planted:
+def make(folder: str | Path, families: int = 8, comparison: int = 120, seed: int = 2013, twins: int = 4) -> Planted:
     """Write an invented data folder, and return what was planted in it.
 
     The folder gets a file from each supplier, members.csv and sources.yml. What was planted is returned and written
     nowhere: a test finds it again, or a trainer keeps it as the answers to an exercise.
+
+    The first forty comparison families have an episode or none; every one after that may have the early sign of a
+    crisis. `twins` of these have the sign and come to no crisis.
 
     Raises ValueError for fewer than one family or a negative comparison group, and FileExistsError where the folder
     holds anything that this function did not make.
@@ -48,7 +52,7 @@ def make(folder: str | Path, families: int = 8, comparison: int = 40, seed: int 
     folder = _our_folder(Path(folder))
     names = [f"F{number:04d}" for number in range(1, families + comparison + 1)]
     planter = Planter(seed, names[:families], names[families:])
-    _tell(planter)
+    _tell(planter, twins)
     files = {supplier.file: written(supplier, planter) for supplier in SUPPLIERS}
     planted = answers(planter)
     planted.coverage = {supplier.file: supplier.covers for supplier in SUPPLIERS}
@@ -74,6 +78,8 @@ def describe(planted: Planted) -> str:
     fired = Counter(firing["trigger"] for firing in planted.firings)
     answered = sum(firing["state"] == "answered" for firing in planted.firings)
     number = len(planted.reviewed)
+    leads = sorted(lead for family in planted.crises if (lead := planted.lead(family)))
+    between = f", {leads[0]} to {leads[-1]} days before" if leads else ""
     rules = ", ".join(f"{name} {count}" for name, count in sorted(fired.items())) or "none"
     return (
         f"{number} invented {'family' if number == 1 else 'families'} under review and {len(planted.comparison)} to "
@@ -81,11 +87,13 @@ def describe(planted: Planted) -> str:
         f"{len(planted.account)} files, of which {accepted:,} are to be accepted, {aside} set aside and {collapsed} "
         f"collapsed. Planted: {len(planted.handovers)} handovers, {len(planted.bounces)} sent back; "
         f"{len(planted.firings)} firings ({rules}), {answered} of them answered; {len(planted.open_silences)} still "
-        f"open; {len(planted.decoys)} decoys that must not count. Seed {planted.seed}."
+        f"open; {len(planted.decoys)} decoys that must not count. {len(planted.crises)} families come to a crisis, {len(leads)} of "
+        f"them after three unexplained absences in 28 days{between}; {len(planted.twins)} have the same absences planted "
+        f"and come to none. Seed {planted.seed}."
     )
 
 
-def _tell(p: Planter) -> None:
+def _tell(p: Planter, twins: int) -> None:
     """Every family's story, and two people whom no family can claim."""
     reviewed, comparison = p.truth.reviewed, p.truth.comparison
     for place, name in enumerate(reviewed):
@@ -98,7 +106,10 @@ def _tell(p: Planter) -> None:
         }
         EIGHT[story](p, p.families[name], others)
     for place, name in enumerate(comparison):
-        compare(p, p.families[name], place)
+        if place < EPISODES:
+            compare(p, p.families[name], place)
+        else:
+            early_sign(p, p.families[name], place - EPISODES, twins)
     p.place("gp", Person("adult"), "consult", date(2023, 6, 14), reason="new patient")
     p.place("housing", Person("adult"), "call", date(2024, 3, 12), reason="wrong number, tenant's own words")
 

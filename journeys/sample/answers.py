@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from journeys.sample.dates import END, START
-from journeys.sample.planted import Family, Planted
+from journeys.sample.planted import CRISES, Family, Planted
 from journeys.sample.planter import Planter
 from journeys.sample.suppliers import REGISTERS, agency_of
 
@@ -58,6 +58,8 @@ def answers(planter: Planter) -> Planted:
                 **_followed(family, on, known),
             }
         )
+        if trigger == "unexplained_absence":
+            truth.signs[family.name] = min(known, truth.signs.get(family.name, known))
     truth.open_silences = [
         {"trigger": "police_no_social_care", "family_id": f.name, "due_on": due, "evidence": [c.contact_id]}
         for f, due, c in planter.silences
@@ -92,6 +94,8 @@ def _count(planter: Planter, family: Family) -> None:
         months = (contact.day.year - START.year) * 12 + contact.day.month - START.month
         if 0 <= months < 36:
             quarters[months // 3] += 1
+    if crises := [contact.day for contact in family.contacts if contact.activity in CRISES]:
+        truth.crises[name] = min(crises)
     truth.told[name] = len(family.told)
     truth.contacts[name] = len(family.contacts)
     truth.marks.setdefault(name, 0)

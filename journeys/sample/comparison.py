@@ -10,6 +10,9 @@ from journeys.sample.planted import Family, Person
 from journeys.sample.planter import Planter
 from journeys.sample.stories import three_absences
 
+EPISODES = 40
+"""So many comparison families are told here; in those after them the early sign is planted."""
+
 
 def compare(p: Planter, f: Family, place: int) -> None:
     """A comparison family: a few ordinary contacts, and for some of them one episode."""

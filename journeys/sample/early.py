@@ -1,181 +1,87 @@
-"""Invented families with a planted early sign: enough of them for a search to find it, and to be tested on others.
+"""Comparison families with a planted early sign: enough of them for a search to find it, and to be judged on others.
 
-In most families that come to a crisis (a child protection conference) the school recorded three unexplained absences
-within 28 days, some months before. A few families with the same three absences come to nothing: twins. Everything else,
-single and paired absences among it, comes to all families alike, and means nothing. Only `columns` of the kit is used.
+Half of them come to a crisis: a child is reported missing. Before most of these the school noted three unexplained
+absences within 28 days, five to thirteen months earlier. A few families have the same three absences and come to
+nothing: twins. Everything else, single and paired absences among it, comes to all of them alike, and means nothing.
+
+Their schools supply no register. The absences stand in the school's log, which names the family and not the pupil: a
+share of sessions missed can then be told of nobody, since no log says how many sessions there were.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date, timedelta
-from pathlib import Path
-from random import Random
 
-from journeys.columns import CONTACT_LOG
+from journeys.sample.dates import END, SESSIONS, START, next_working
+from journeys.sample.ordinary import ordinary
+from journeys.sample.planted import Contact, Family, Person
+from journeys.sample.planter import Planter
 
-START, END = date(2022, 4, 1), date(2025, 3, 31)
-SIGN, CRISIS = "absence_unexplained", "protection_conference"
+SIGN, CRISIS = "absence_unexplained", "missing_episode"
 SIGN_DAYS, SIGN_TIMES = 28, 3
+SIGNLESS = 8
+"""One crisis in so many has no sign before it."""
 
-ORDINARY = {
-    "school": ("call", "meeting", "letter_sent", "exclusion"),
-    "police": ("incident", "safety_check", "antisocial_behaviour"),
-    "gp": ("consult", "appointment_missed"),
-    "housing": ("rent_arrears", "call", "visit"),
-    "early_help": ("visit", "no_reply_visit", "chase"),
-    "social_care": ("csc_contact", "visit"),
-}
-"""What comes to all families alike."""
+ALIKE = {"school_log": 3, "social_care": 4, "early_help": 4, "police": 4, "gp": 4, "housing": 4}
+"""How much each supplier records of every one of these families; none of it is a crisis, a sign or help."""
 
 
-@dataclass
-class Early:
-    """What was planted: whose crisis when, the day each sign could be known, and the twins with a sign and no crisis."""
-
-    reviewed: list[str]
-    comparison: list[str]
-    crises: dict[str, date] = field(default_factory=dict)
-    signs: dict[str, date] = field(default_factory=dict)
-    twins: list[str] = field(default_factory=list)
-
-    def lead(self, family: str) -> int | None:
-        """The days from a family's sign to its crisis, where it had both."""
-        if family not in self.signs or family not in self.crises:
-            return None
-        return (self.crises[family] - self.signs[family]).days
-
-
-def make_early(
-    folder: str | Path, families: int = 40, comparison: int = 80, seed: int = 2013, twins: int | None = None
-) -> Early:
-    """Write an invented data folder with a planted early sign, and return what was planted.
-
-    Of the families under review one in ten comes to no crisis; of the others one in ten comes to one. One crisis in six
-    has no sign before it. `twins` is how many comparison families have the sign and no crisis: by default one in twelve.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     planted = make_early(folder, families=20, comparison=20, seed=3)
-    >>> len(planted.crises), len(planted.signs), len(planted.twins)
-    (20, 18, 1)
-    """
-    if families < 1 or comparison < 0:
-        raise ValueError(f"families must be 1 or more and comparison 0 or more (got {families} and {comparison})")
-    names = [f"F{n:04d}" for n in range(1, families + comparison + 1)]
-    planted = Early(names[:families], names[families:])
-    rows: dict[str, list[dict[str, str]]] = defaultdict(list)
-    many_twins = comparison // 12 if twins is None else twins
-    for place, name in enumerate(names):
-        rng = Random(f"{seed}/{name}")
-        is_reviewed = place < families
-        nth = place if is_reviewed else place - families
-        if (nth % 10 != 9) if is_reviewed else (nth % 10 == 9):
-            planted.crises[name] = date(2023, 4, 3) + timedelta(days=rng.randrange(660))
-            _add(rows, name, "social_care", CRISIS, planted.crises[name])
-            sign = planted.crises[name] - timedelta(days=60 + rng.randrange(240)) if len(planted.crises) % 6 else None
-        else:
-            is_twin = not is_reviewed and len(planted.twins) < many_twins
-            sign = START + timedelta(days=120 + rng.randrange(800)) if is_twin else None
-            planted.twins += [name] if is_twin else []
-        absences = _sign(rows, rng, planted, name, sign) if sign else []
-        _ordinary(rows, rng, name, absences)
-    _write(Path(folder), rows, planted)
-    return planted
+def early_sign(p: Planter, f: Family, place: int, twins: int) -> None:
+    """One of these families: every other one comes to a crisis, and the first so many of the others are twins."""
+    _adult, child = f.person("adult"), f.person("child")
+    nth, is_calm = divmod(place, 2)
+    absences: list[Contact] = []
+    if is_calm:
+        if nth < twins:
+            absences = _sign(p, f)
+            p.truth.twins.append(f.name)
+    elif nth % SIGNLESS == SIGNLESS - 1:
+        _crisis(p, f, child, START + timedelta(days=150 + f.rng.randrange(800)))
+    else:
+        absences = _sign(p, f)
+        _crisis(p, f, child, absences[-1].day + timedelta(days=150 + f.rng.randrange(240)))
+    _single_absences(p, f, [absence.day for absence in absences])
+    ordinary(p, f, ALIKE)
 
 
-def describe(planted: Early) -> str:
-    """One paragraph on what was planted, for the console.
-
-    >>> describe(Early(["F0001"], []))[:60]
-    '1 invented family under review and 0 to compare with, 1 Apri'
-    """
-    number = len(planted.reviewed)
-    leads = sorted(lead for f in planted.crises if (lead := planted.lead(f)) is not None)
-    between = f", {leads[0]} to {leads[-1]} days before" if leads else ""
-    return (
-        f"{number} invented {'family' if number == 1 else 'families'} under review and {len(planted.comparison)} to "
-        f"compare with, {START.day} {START:%B %Y} to {END.day} {END:%B %Y}. Planted: {len(planted.crises)} families come to "
-        f"a child protection conference, {len(leads)} of them after three unexplained absences in {SIGN_DAYS} days"
-        f"{between}; {len(planted.twins)} have the absences and come to nothing."
-    )
+def _crisis(p: Planter, f: Family, child: Person, day: date) -> None:
+    time = f"{18 + f.rng.randrange(5)}:{10 + f.rng.randrange(50)}"
+    p.place("police", child, CRISIS, day, time=time, professional=p.worker(f, "police"))
 
 
-def _sign(rows: dict[str, list[dict[str, str]]], rng: Random, planted: Early, name: str, last: date) -> list[date]:
-    """Three absences within the days, the third on or before a day; some written down late; half are answered."""
-    last = _school_day(last, -1)
-    span = 12 + rng.randrange(14)
-    days = sorted({_school_day(last - timedelta(days=gone), 1) for gone in (span, span // 2)} | {last})
-    late = rng.choice((0, 0, 0, 2, 5))
-    for day in days:
-        _add(rows, name, "school", SIGN, day, late if day == last else 0)
-    planted.signs[name] = last + timedelta(days=late)
-    if rng.random() < 0.5:
-        helped = planted.signs[name] + timedelta(days=7 + rng.randrange(20))
-        _add(rows, name, "early_help", "help_started", helped)
-    return days
+def _absent(p: Planter, f: Family, day: date, late: int = 0) -> Contact:
+    return p.place("school_log", f, SIGN, day, late=late)
 
 
-def _ordinary(rows: dict[str, list[dict[str, str]]], rng: Random, name: str, absences: list[date]) -> None:
-    """What means nothing: every kind of contact, and absences that never come to three in the days of the sign."""
-    for agency, activities in ORDINARY.items():
-        for activity in activities:
-            for _ in range(rng.randrange(5)):
-                _add(rows, name, agency, activity, START + timedelta(days=rng.randrange((END - START).days)))
-    kept = list(absences)
-    for _ in range(14):
-        day = _school_day(START + timedelta(days=rng.randrange((END - START).days - 3)), 1)
-        near_sign = any(abs((day - a).days) <= SIGN_DAYS for a in absences)
-        if near_sign or sum(abs((day - a).days) <= SIGN_DAYS for a in kept) > 1 or day in kept:
+def _sign(p: Planter, f: Family) -> list[Contact]:
+    """Three absences within the days, the third of them perhaps written down late; half are answered."""
+    span = 12 + f.rng.randrange(14)
+    after = START + timedelta(days=60 + f.rng.randrange(550))
+    *two, last = f.school_days(after.isoformat(), span // 2, span)
+    late = f.rng.choice((0, 0, 0, 2, 5))
+    absences = [*(_absent(p, f, day) for day in two), _absent(p, f, last, late)]
+    p.fires("unexplained_absence", absences)
+    if f.rng.random() < 0.5:
+        helped = absences[-1].recorded + timedelta(days=7 + f.rng.randrange(20))
+        p.place("early_help", f, "help_started", next_working(helped))
+    return absences
+
+
+def _single_absences(p: Planter, f: Family, sign: Sequence[date]) -> None:
+    """Absences that mean nothing: they keep away from the sign, and never come to three in its days."""
+    kept: list[date] = []
+    for _ in range(20):
+        day = START + timedelta(days=f.rng.randrange((END - START).days))
+        if day not in SESSIONS or day in kept or any(abs((day - s).days) <= SIGN_DAYS for s in sign):
             continue
-        beside = [a for a in kept if abs((day - a).days) <= SIGN_DAYS]
-        if any(sum(abs((b - a).days) <= SIGN_DAYS for a in kept) > 1 for b in beside):
-            continue
-        kept.append(day)
-        _add(rows, name, "school", SIGN, day)
+        if not _are_three([*kept, day]):
+            kept.append(day)
+            _absent(p, f, day)
 
 
-def _school_day(day: date, way: int) -> date:
-    """The day, or the nearest weekday before or after it."""
-    while day.weekday() > 4:
-        day += timedelta(days=way)
-    return day
-
-
-def _add(
-    rows: dict[str, list[dict[str, str]]], family: str, agency: str, activity: str, day: date, late: int = 0
-) -> None:
-    recorded = min(day + timedelta(days=late), END)
-    row = {"contact_id": str(len(rows[agency]) + 1), "person_id": f"{family}-child", "family_id": family}
-    row |= {
-        "date": f"{day:%d/%m/%Y}",
-        "agency": agency,
-        "contact_type": activity,
-        "recorded_on": f"{recorded:%d/%m/%Y}",
-    }
-    rows[agency].append(row)
-
-
-def _write(folder: Path, rows: dict[str, list[dict[str, str]]], planted: Early) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise FileExistsError(f"{folder} holds files, and none of them was touched. Give an empty or a new folder.")
-    lines = [
-        "# Made by journeys.sample.early: invented, every row of it.",
-        f"purpose: Search for early signs in {len(planted.reviewed)} invented families",
-        "invented: true",
-        f"selection: {len(planted.reviewed)} invented families, most of which came to a child protection conference.",
-        f"reviewed: [{', '.join(planted.reviewed)}]",
-        "files:",
-    ]
-    for agency, some in sorted(rows.items()):
-        text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, CONTACT_LOG, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(some)
-        (folder / f"{agency}.csv").write_bytes(text.getvalue().encode("utf-8"))
-        lines.append(f"  {agency}.csv: {{format: contact_log, covers: [{START}, {END}], agency: {agency}}}")
-    (folder / "sources.yml").write_bytes(("\n".join(lines) + "\n").encode("utf-8"))
+def _are_three(days: Sequence[date]) -> bool:
+    """Whether so many of these days as make a sign lie within its days."""
+    days = sorted(days)
+    pairs = zip(days, days[SIGN_TIMES - 1 :], strict=False)
+    return any((last - first).days <= SIGN_DAYS for first, last in pairs)

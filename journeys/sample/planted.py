@@ -24,13 +24,14 @@ NATURE = {
     "decision": "exclusion no_further_action not_eligible closed plan_opened csc_referral strategy_discussion "
     "benefit_sanction",
     "record": "appointment_missed no_reply_visit case_note letter_sent csc_contact",
-    "signal": "offence rent_arrears",
+    "signal": "offence rent_arrears absence_unexplained",
     "status": "waiting_list benefit_award",
     "life": "birth bereavement household_change separation job_lost moved_home new_job",
 }
 NATURE_OF = {activity: nature for nature, activities in NATURE.items() for activity in activities.split()}
 HELP = frozenset({"help_started", "support_session"})
 TAKES = frozenset({"first_key_visit", "help_started"})
+CRISES = frozenset({"domestic_abuse_incident", "missing_episode", "ae_attendance", "homelessness_approach"})
 TELLS = frozenset({"intake", "assessment", "homelessness_approach"})
 ABSENT = frozenset({"N", "I", "M", "U", "O", "G"})
 
@@ -74,6 +75,12 @@ class Planted:
     """family -> switches, for families whose few contacts were all placed by hand."""
     known: list[dict[str, Any]] = field(default_factory=list)
     """family_id, fact, agency, known_on, contact_id: which agency knew what, and from when."""
+    crises: dict[str, date] = field(default_factory=dict)
+    """family -> the day of its first crisis, of whatever kind; families that came to none are not there."""
+    signs: dict[str, date] = field(default_factory=dict)
+    """family -> the first day on which three unexplained absences in 28 days could be known."""
+    twins: list[str] = field(default_factory=list)
+    """Comparison families in which the sign of a crisis was planted, and no crisis."""
     quarters: dict[str, list[int]] = field(default_factory=dict)
     """family -> contacts in each of the twelve quarters, the registers' marks apart."""
     absence: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
@@ -84,6 +91,13 @@ class Planted:
     """family_ids, contacts, marks: how much of a child of separated parents stands in both journeys."""
     coverage: dict[str, tuple[date, date]] = field(default_factory=dict)
     """file -> first and last day declared."""
+
+    def lead(self, family: str) -> int | None:
+        """The days from a family's sign to its crisis, where the sign could be known before."""
+        if family not in self.signs or family not in self.crises:
+            return None
+        days = (self.crises[family] - self.signs[family]).days
+        return days if days > 0 else None
 
 
 class ClashError(Exception):

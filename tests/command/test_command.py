@@ -196,18 +196,10 @@ def test_check_prints_no_personal_value(tmp_path: Path) -> None:
 def test_the_sample_command_makes_a_folder_that_can_be_reported_on(tmp_path: Path) -> None:
     done = run("sample", str(tmp_path / "mine"), "--families", "2", "--comparison", "1", "--seed", "5")
     assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("2 invented families under review and 1 to compare with")
     assert run("check", str(tmp_path / "mine")).returncode == 0
     again = run("sample", str(tmp_path), "--families", "2")
     assert again.returncode == 2 and "Traceback" not in again.stderr
-
-
-def test_the_sample_command_plants_an_early_sign(tmp_path: Path) -> None:
-    done = run("sample", str(tmp_path / "early"), "--early-sign", "--families", "20", "--comparison", "12")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("20 invented families under review and 12 to compare with")
-    assert "absence_unexplained" in (tmp_path / "early" / "school.csv").read_text(encoding="utf-8")
-    again = run("sample", str(tmp_path / "early"), "--early-sign")
-    assert again.returncode == 2 and "none of them was touched" in again.stderr
 
 
 def test_the_doctor_says_what_is_well(tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ from sqlglot import ErrorLevel, exp
 import journeys as fj
 from journeys import measures
 from journeys.sample import make
-from journeys.sample.early import make_early
 from lib import intake
 from lib.engine import Engine, Table
 from tests.properties.folders import a_log_that_names_families
@@ -77,9 +76,9 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         make(root / "sample", families=8, comparison=1, seed=3)
         _whole_path(root / "sample")
         _whole_path(a_log_that_names_families(root / "named"))
-        make_early(root / "early", seed=3)
-        early = fj.build_journeys(fj.read_contacts(root / "early"))
-        fj.search_triggers(early, crisis="protection_conference", alarms_per_100=30)
+        make(root / "signs", families=1, comparison=100, seed=3)
+        signs = fj.build_journeys(fj.read_contacts(root / "signs"), fj.read_members(root / "signs"))
+        fj.search_triggers(signs, alarms_per_100=30)
     yield heard
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import json
 from pathlib import Path
 from random import Random
@@ -11,34 +10,40 @@ from statistics import mean, median
 
 import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
 import journeys as fj
 from journeys import search as searching
 from journeys.agreed import Rule
 from journeys.candidates import Candidate
 from journeys.journey import Journeys
-from journeys.sample.early import CRISIS, SIGN, SIGN_DAYS, SIGN_TIMES, START, Early, make_early
+from journeys.sample import Planted, make
+from journeys.sample.dates import END, START
+from journeys.sample.early import CRISIS, SIGN, SIGN_DAYS, SIGN_TIMES
 from journeys.scores import Score
 from journeys.search import Search
 from lib.errors import RequestError
 
-LOAD = 25
-SEEDS = (2013, 7, 41)
+LOAD = 30
+SEEDS = (2013, 7, 41, 10)
 
 
 def read(folder: Path) -> Journeys:
-    return fj.build_journeys(fj.read_contacts(folder), end="2025-03-31")
+    return fj.build_journeys(fj.read_contacts(folder), fj.read_members(folder))
 
 
 @pytest.fixture(scope="module", params=SEEDS)
-def planted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Early, Journeys, Search]:
-    folder = tmp_path_factory.mktemp("early") / "data"
-    early = make_early(folder, seed=request.param)
+def planted(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Planted, Journeys, Search]:
+    """The sample as it is made, with another seed, and what the third notebook searches for in it."""
+    folder = tmp_path_factory.mktemp("sample") / "data"
+    truth = make(folder, seed=request.param)
     review = read(folder)
-    return early, review, fj.search_triggers(review, crisis=CRISIS, alarms_per_100=LOAD)
+    return truth, review, fj.search_triggers(review, alarms_per_100=LOAD)
 
 
-def test_the_planted_rule_comes_first(planted: tuple[Early, Journeys, Search]) -> None:
+def test_the_planted_rule_comes_first(planted: tuple[Planted, Journeys, Search]) -> None:
     _, _, search = planted
     best = search.frame.iloc[0]
     assert (best["rank"], best["pattern"], best["activities"]) == (1, "repeat", [SIGN])
@@ -47,40 +52,43 @@ def test_the_planted_rule_comes_first(planted: tuple[Early, Journeys, Search]) -
 
 
 def test_its_lead_time_and_alarms_are_what_was_planted_in_the_families_held_out(
-    planted: tuple[Early, Journeys, Search],
+    planted: tuple[Planted, Journeys, Search],
 ) -> None:
-    early, _, search = planted
+    truth, _, search = planted
     best, held = search.frame.iloc[0], search.held_out
-    came, calm = [f for f in held if f in early.crises], [f for f in held if f not in early.crises]
-    leads = [early.lead(f) for f in came]
+    came, calm = [f for f in held if f in truth.crises], [f for f in held if f not in truth.crises]
+    leads = [truth.lead(f) for f in came]
     assert best["crises"] == len(came) and best["no_crisis"] == len(calm)
     assert best["fired_before"] == sum(lead is not None for lead in leads)
     assert best["days_median"] == median(lead for lead in leads if lead is not None)
-    assert best["fired_no_crisis"] == sum(f in early.signs for f in calm)
+    assert best["fired_no_crisis"] == sum(f in truth.signs for f in calm)
     assert best["warning"] == pytest.approx(mean(lead or 0 for lead in leads))
     by_the_same_days = [
-        mean(max((early.crises[c] - early.signs[f]).days, 0) if f in early.signs else 0 for c in came) for f in calm
+        mean(max((truth.crises[c] - truth.signs[f]).days, 0) if f in truth.signs else 0 for c in came) for f in calm
     ]
     assert best["chance"] == pytest.approx(mean(by_the_same_days))
-    years = ((dt.date(2025, 3, 31) - START).days + 1) / 365.25
-    assert best["alarms_per_100"] == pytest.approx(sum(f in early.signs for f in held) / years / len(held) * 100)
+    years = ((END - START).days + 1) / 365.25
+    absences = [f for f in truth.firings if f["trigger"] == "unexplained_absence" and f["family_id"] in held]
+    alarms = {tuple(f["evidence"]) for f in absences}
+    assert best["alarms_per_100"] == pytest.approx(len(alarms) / years / len(held) * 100)
     fired = best["fired_before"] + best["fired_no_crisis"]
     assert best["precision"] == pytest.approx(best["fired_before"] / fired)
     assert best["recall"] == pytest.approx(best["fired_before"] / len(came))
 
 
-def test_noise_lies_below(planted: tuple[Early, Journeys, Search]) -> None:
+def test_noise_lies_below(planted: tuple[Planted, Journeys, Search]) -> None:
     _, _, search = planted
     frame = search.frame
     noise = frame[frame["kind"] == "noise"]
     assert len(noise) == searching.NOISE
     assert noise["rank"].isna().all()
-    assert noise["beyond_chance"].max() < frame.iloc[0]["beyond_low"]
+    for column in ("beyond_chance", "beyond_low"):
+        assert noise[column].max() < frame.iloc[0][column]
     assert not noise["holds"].any()
     assert noise.iloc[0]["alarms_per_100"] == pytest.approx(frame.iloc[0]["alarms_per_100"])
 
 
-def test_the_rule_in_force_that_is_the_same_does_the_same(planted: tuple[Early, Journeys, Search]) -> None:
+def test_the_rule_in_force_that_is_the_same_does_the_same(planted: tuple[Planted, Journeys, Search]) -> None:
     _, _, search = planted
     frame = search.frame
     agreed = frame[frame["trigger"] == "unexplained_absence"].iloc[0]
@@ -88,19 +96,20 @@ def test_the_rule_in_force_that_is_the_same_does_the_same(planted: tuple[Early, 
         assert agreed[column] == frame.iloc[0][column]
 
 
-def test_the_number_tried_stands_beside_the_best(planted: tuple[Early, Journeys, Search]) -> None:
+def test_the_number_tried_stands_beside_the_best(planted: tuple[Planted, Journeys, Search]) -> None:
     _, _, search = planted
     assert search.tried == (search.frame["kind"] == "tried").sum() == 178
-    assert repr(search).startswith(f"{search.tried} rules tried on 60 families.")
+    assert repr(search).startswith(f"{search.tried} rules tried on {len(search.learned_on)} families.")
     assert "nothing runs it until a person puts it in a rules file" in repr(search)
 
 
-def test_halves_share_no_family_and_hold_the_crises_evenly(planted: tuple[Early, Journeys, Search]) -> None:
-    early, _, search = planted
+def test_halves_share_no_family_and_hold_the_crises_evenly(planted: tuple[Planted, Journeys, Search]) -> None:
+    truth, _, search = planted
     assert not set(search.learned_on) & set(search.held_out)
-    assert len({*search.learned_on, *search.held_out}) == len(early.reviewed) + len(early.comparison)
-    came = [sum(f in early.crises for f in half) for half in (search.learned_on, search.held_out)]
-    assert abs(came[0] - came[1]) <= 1
+    assert len({*search.learned_on, *search.held_out}) == len(truth.reviewed) + len(truth.comparison)
+    came = [sum(f in truth.crises for f in half) for half in (search.learned_on, search.held_out)]
+    # Families that share a child are dealt together, so one half may have two more.
+    assert abs(came[0] - came[1]) <= 2
 
 
 def made(worth: float, **parts: object) -> tuple[Candidate, Score]:
@@ -157,9 +166,9 @@ def test_families_that_share_a_child_stay_on_one_side(tmp_path: Path) -> None:
     assert first["alarms_per_100"] == pytest.approx(50 / years)
 
 
-def test_a_load_that_the_sign_itself_exceeds_rules_it_out(planted: tuple[Early, Journeys, Search]) -> None:
+def test_a_load_that_the_sign_itself_exceeds_rules_it_out(planted: tuple[Planted, Journeys, Search]) -> None:
     _, review, _ = planted
-    tight = fj.search_triggers(review, crisis=CRISIS, alarms_per_100=5)
+    tight = fj.search_triggers(review, alarms_per_100=5)
     sign = tight.frame[tight.frame["rule"].str.endswith("3 in 28 days") & tight.frame["rule"].str.startswith("Absent")]
     assert sign[sign["kind"] == "tried"]["rank"].isna().all()
     ranked = tight.frame[tight.frame["rank"].notna()]
@@ -168,12 +177,18 @@ def test_a_load_that_the_sign_itself_exceeds_rules_it_out(planted: tuple[Early, 
 
 
 def test_a_rule_that_rings_too_often_on_families_held_out_is_not_put_forward(
-    planted: tuple[Early, Journeys, Search],
+    planted: tuple[Planted, Journeys, Search],
 ) -> None:
     _, review, _ = planted
-    search = fj.search_triggers(review, crisis=CRISIS, alarms_per_100=12)
+    for seed in range(20):
+        search = fj.search_triggers(review, alarms_per_100=LOAD, seed=seed)
+        best = search.frame.iloc[0]
+        if best["learned_alarms_per_100"] < best["alarms_per_100"]:
+            break
+    load = float(best["learned_alarms_per_100"] + best["alarms_per_100"]) / 2
+    search = fj.search_triggers(review, alarms_per_100=load, seed=seed)
     best = search.frame.iloc[0]
-    assert best["learned_alarms_per_100"] <= 12 < best["alarms_per_100"]
+    assert best["learned_alarms_per_100"] <= load < best["alarms_per_100"]
     assert not best["within_load"] and not best["holds"]
     assert "It did not hold there, so it is not put forward" in repr(search)
     with pytest.raises(RequestError, match="did not hold on the families held out, so it is no candidate"):
@@ -181,16 +196,17 @@ def test_a_rule_that_rings_too_often_on_families_held_out_is_not_put_forward(
 
 
 def test_a_candidate_becomes_a_rule_only_by_a_file_and_then_fires_as_planted(
-    planted: tuple[Early, Journeys, Search], tmp_path: Path
+    planted: tuple[Planted, Journeys, Search], tmp_path: Path
 ) -> None:
-    early, review, search = planted
+    truth, review, search = planted
     before = fj.rules_in_force(review)
     proposal = tmp_path / "triggers.yml"
     proposal.write_text(search.as_yaml("three_absences", "It's a chance to ask: what is up?"), encoding="utf-8")
     assert fj.rules_in_force(review).equals(before)
     changed = fj.rule_changes(review, proposal).set_index("trigger").loc["three_absences"]
     assert changed["change"] == "added"
-    assert changed["gained"] == sum(f in early.signs for f in early.reviewed)
+    absences = [f for f in truth.firings if f["trigger"] == "unexplained_absence"]
+    assert changed["gained"] == sum(f["family_id"] in truth.reviewed for f in absences)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +218,9 @@ def test_a_candidate_becomes_a_rule_only_by_a_file_and_then_fires_as_planted(
         ({"name": "three", "reason": "why not", "rank": 99}, "there is no rule of rank 99"),
     ],
 )
-def test_a_candidate_needs_a_name_and_a_reason(planted: tuple[Early, Journeys, Search], asked: dict, says: str) -> None:
+def test_a_candidate_needs_a_name_and_a_reason(
+    planted: tuple[Planted, Journeys, Search], asked: dict, says: str
+) -> None:
     with pytest.raises(RequestError, match=says):
         planted[2].as_yaml(**asked)
 
@@ -211,41 +229,41 @@ def test_twins_without_crisis_move_the_hindsight_number_exactly(tmp_path: Path) 
     told = {}
     for twins in (0, 5, 11):
         folder = tmp_path / f"twins{twins}"
-        early = make_early(folder, families=20, comparison=40, seed=3, twins=twins)
-        row = fj.backtest(read(folder), ["unexplained_absence"], crisis=CRISIS).iloc[0]
-        warned = sum(early.lead(f) is not None for f in early.crises)
+        truth = make(folder, comparison=70, seed=3, twins=twins)
+        row = fj.backtest(read(folder), ["unexplained_absence"]).iloc[0]
+        warned = sum(truth.lead(f) is not None for f in truth.crises)
+        calm = [f for f in truth.signs if f not in truth.crises]
         told[twins] = row
-        assert row["fired_no_crisis"] == twins == len(early.twins)
-        assert row["precision"] == pytest.approx(warned / (warned + twins))
-        assert row["recall"] == pytest.approx(warned / len(early.crises))
-        days = [early.lead(f) for f in early.reviewed if early.lead(f) is not None]
+        assert len(truth.twins) == twins and set(truth.twins) <= set(calm)
+        assert row["fired_no_crisis"] == sum(f in truth.comparison for f in calm)
+        assert row["fired_no_crisis"] == told[0]["fired_no_crisis"] + twins
+        assert row["precision"] == pytest.approx(warned / (warned + len(calm)))
+        assert row["recall"] == pytest.approx(warned / len(truth.crises))
+        days = [truth.lead(f) for f in truth.reviewed if truth.lead(f) is not None]
         assert row["days_ended"] == sorted(days, reverse=True)
-        assert row["days_median"] == median(days)
     assert told[0]["precision"] > told[5]["precision"] > told[11]["precision"]
     assert told[0]["recall"] == told[11]["recall"]
 
 
 def test_rows_in_another_order_find_the_same(tmp_path: Path) -> None:
-    make_early(tmp_path / "data", families=30, comparison=50, seed=5)
-    before = fj.search_triggers(read(tmp_path / "data"), crisis=CRISIS, alarms_per_100=LOAD)
-    again = fj.backtest(before.review, crisis=CRISIS)
+    make(tmp_path / "data", comparison=70, seed=5)
+    before = fj.search_triggers(read(tmp_path / "data"), alarms_per_100=LOAD)
+    again = fj.backtest(before.review)
     rng = Random(5)
     for path in sorted((tmp_path / "data").glob("*.csv")):
-        with open(path, newline="", encoding="utf-8") as file:
-            head, *rows = list(csv.reader(file))
-        rng.shuffle(rows)
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file, lineterminator="\n").writerows([head, *rows])
-    after = fj.search_triggers(read(tmp_path / "data"), crisis=CRISIS, alarms_per_100=LOAD)
+        head, *lines = path.read_bytes().splitlines(keepends=True)
+        rng.shuffle(lines)
+        path.write_bytes(b"".join([head, *lines]))
+    after = fj.search_triggers(read(tmp_path / "data"), alarms_per_100=LOAD)
     pd.testing.assert_frame_equal(before.frame, after.frame)
-    pd.testing.assert_frame_equal(again, fj.backtest(after.review, crisis=CRISIS))
+    pd.testing.assert_frame_equal(again, fj.backtest(after.review))
     assert before.held_out == after.held_out
 
 
 def test_another_seed_deals_other_halves(tmp_path: Path) -> None:
-    make_early(tmp_path / "data", families=30, comparison=50, seed=5)
+    make(tmp_path / "data", comparison=70, seed=5)
     review = read(tmp_path / "data")
-    one, other = (fj.search_triggers(review, crisis=CRISIS, alarms_per_100=LOAD, seed=seed) for seed in (0, 1))
+    one, other = (fj.search_triggers(review, alarms_per_100=LOAD, seed=seed) for seed in (0, 1))
     assert one.held_out != other.held_out
 
 
@@ -255,17 +273,17 @@ def test_crises_dealt_by_chance_put_no_rule_forward(tmp_path: Path) -> None:
     put_forward = 0
     for seed in range(8):
         folder = tmp_path / f"chance{seed}"
-        make_early(folder, seed=seed)
-        path = folder / "social_care.csv"
+        truth = make(folder, seed=seed)
+        with open(folder / "police.csv", newline="", encoding="utf-8") as file:
+            missing = {f"police:{r['person_id']}" for r in csv.DictReader(file) if r["contact_type"] == CRISIS}
+        path = folder / "members.csv"
         with open(path, newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-        names = sorted({r["family_id"] for r in rows})
-        others = list(names)
-        Random(seed).shuffle(others)
-        given = dict(zip(names, others, strict=True))
-        for row in rows:
-            if row["contact_type"] == CRISIS:
-                row["family_id"] = given[row["family_id"]]
+        # The police know these children by the crisis alone.
+        gone = [row for row in rows if row["person_id"] in missing]
+        others = Random(seed).sample(truth.reviewed + truth.comparison, len(gone))
+        for row, family in zip(gone, others, strict=True):
+            row["family_id"] = family
         with open(path, "w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, rows[0], lineterminator="\n")
             writer.writeheader()
@@ -277,30 +295,33 @@ def test_crises_dealt_by_chance_put_no_rule_forward(tmp_path: Path) -> None:
 
 
 def test_too_few_crises_and_it_refuses(tmp_path: Path) -> None:
-    make_early(tmp_path / "few", families=20, comparison=10, seed=1)
-    with pytest.raises(
-        RequestError, match="needs 20 families that came to crisis and 20 that did not, and there are 19"
-    ):
-        fj.search_triggers(read(tmp_path / "few"), crisis=CRISIS, alarms_per_100=LOAD)
+    truth = make(tmp_path / "few", comparison=40, seed=1)
+    assert len(truth.crises) < 20
+    says = f"needs 20 families that came to crisis and 20 that did not, and there are {len(truth.crises)} and"
+    with pytest.raises(RequestError, match=says):
+        fj.search_triggers(read(tmp_path / "few"), alarms_per_100=LOAD)
     with pytest.raises(RequestError, match="review is not what build_journeys gives"):
         fj.search_triggers(tmp_path, alarms_per_100=LOAD)
     with pytest.raises(RequestError, match="alarms_per_100 is how many"):
-        fj.search_triggers(read(tmp_path / "few"), crisis=CRISIS, alarms_per_100=0)
+        fj.search_triggers(read(tmp_path / "few"), alarms_per_100=0)
 
 
 def test_without_permission_to_compare_only_families_under_review_are_searched(tmp_path: Path) -> None:
     """No comparison group, no precision; and too few families with no crisis are left to search among."""
-    make_early(tmp_path / "data", seed=1)
-    sources = tmp_path / "data" / "sources.yml"
-    real = json.dumps({"controller": "N", "agreement": "A", "lawful_basis": "task", "keep_until": "2999-01-01"})[1:-1]
-    text = sources.read_text(encoding="utf-8").replace("invented: true", "invented: false")
-    text = text.replace("{format:", "{" + real + ", allowed_uses: [review, triggers], format:")
-    sources.write_text(text, encoding="utf-8")
-    with pytest.raises(RequestError, match="and there are 36 and 4"):
-        fj.search_triggers(read(tmp_path / "data"), crisis=CRISIS, alarms_per_100=LOAD)
-    everyone = text.replace(text[text.index("reviewed:") : text.index("files:")], "")
-    sources.write_text(everyone, encoding="utf-8")
-    search = fj.search_triggers(read(tmp_path / "data"), crisis=CRISIS, alarms_per_100=LOAD)
+    truth = make(tmp_path / "data", seed=1)
+    path = tmp_path / "data" / "sources.yml"
+    sources = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    sources["invented"] = False
+    for entry in sources["files"].values():
+        entry |= {"controller": "N", "agreement": "A", "lawful_basis": "task", "keep_until": "2999-01-01"}
+        entry |= {"allowed_uses": ["review", "triggers"]}
+    path.write_text(json.dumps(sources, default=str), encoding="utf-8")
+    came = sum(f in truth.crises for f in truth.reviewed)
+    with pytest.raises(RequestError, match=f"and there are {came} and {8 - came}:"):
+        fj.search_triggers(read(tmp_path / "data"), alarms_per_100=LOAD)
+    del sources["reviewed"]
+    path.write_text(json.dumps(sources, default=str), encoding="utf-8")
+    search = fj.search_triggers(read(tmp_path / "data"), alarms_per_100=LOAD)
     assert search.refused == "the sources do not permit a comparison group"
     assert search.frame["precision"].isna().all()
     assert search.frame.iloc[0]["fired_no_crisis"] > 0

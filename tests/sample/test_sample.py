@@ -15,7 +15,8 @@ from ruamel.yaml import YAML
 
 import journeys
 from journeys.sample import MADE_BY, describe, make
-from journeys.sample.early import make_early
+from journeys.sample.comparison import EPISODES
+from journeys.sample.early import CRISIS
 
 ROOT = Path(journeys.__file__).parent
 SAMPLE = ROOT.parent / "data" / "sample"
@@ -235,12 +236,6 @@ def test_the_committed_sample_is_what_the_module_makes(tmp_path):
     assert sum(map(len, content(SAMPLE).values())) < 1_000_000
 
 
-def test_the_committed_early_signs_are_what_the_module_makes(tmp_path):
-    make_early(tmp_path)
-    assert content(SAMPLE.parent / "early_signs") == content(tmp_path)
-    assert sum(map(len, content(tmp_path).values())) < 1_000_000
-
-
 def test_the_account_adds_up_file_by_file(planted_and_read):
     planted, reading = planted_and_read
     assert planted.account == reading.account
@@ -307,7 +302,8 @@ def test_rates_are_plausible_and_the_stories_go_as_they_are_told(planted_and_rea
     assert all(60 <= planted.contacts[family] <= 140 for family in seven)
     assert all(7 <= planted.agencies[family] <= 11 for family in seven)
     assert planted.contacts[thin] == 4 and planted.switches == {thin: 1}
-    assert all(3 <= planted.contacts[family] <= 25 for family in planted.comparison)
+    assert all(3 <= planted.contacts[family] <= 25 for family in planted.comparison[:EPISODES])
+    assert all(20 <= planted.contacts[family] <= 50 for family in planted.comparison[EPISODES:])
     (improving,), (flat,) = planted.improving, planted.flat
     first, last = (sum(planted.quarters[improving][n : n + 4]) for n in (0, 8))
     assert last < first / 3
@@ -317,6 +313,22 @@ def test_rates_are_plausible_and_the_stories_go_as_they_are_told(planted_and_rea
     assert shares[-1] < shares[1] / 2
     assert reading.unmapped == {"befriending walk": 3}
     assert sum(s["month"] for steps in reading.steps.values() for s in steps) >= 5
+
+
+def test_a_slow_recount_finds_every_crisis_its_sign_and_its_twins(planted_and_read):
+    planted, reading = planted_and_read
+    crises = {f: [s["day"] for s in steps if s["rule"].get("crisis")] for f, steps in reading.steps.items()}
+    assert planted.crises == {f: min(days) for f, days in crises.items() if days}
+    signs = defaultdict(list)
+    for trigger, family, _, known, *_ in firings(reading):
+        signs[family] += [known] if trigger == "unexplained_absence" else []
+    assert planted.signs == {f: min(days) for f, days in signs.items() if days}
+    early = planted.comparison[EPISODES:]
+    missing = [f for f in early if any(s["activity"] == CRISIS for s in reading.steps[f])]
+    assert missing == [f for f in early if f in planted.crises] == early[::2]
+    assert [f for f in early if f in planted.signs and f not in missing] == planted.twins
+    leads = [planted.lead(f) for f in missing if f in planted.signs]
+    assert len(leads) == 35 and all(145 <= lead < 390 for lead in leads)
 
 
 def test_a_folder_that_was_not_made_here_is_refused_and_left_alone(tmp_path):
@@ -331,7 +343,7 @@ def test_a_folder_that_was_not_made_here_is_refused_and_left_alone(tmp_path):
     make(tmp_path, families=1, comparison=0)
 
 
-@pytest.mark.parametrize(("families", "comparison"), [(1, 0), (5, 0), (10, 3), (17, 12)])
+@pytest.mark.parametrize(("families", "comparison"), [(1, 0), (5, 0), (10, 3), (17, 12), (1, 47)])
 def test_other_sizes_keep_their_answers(tmp_path, families, comparison):
     planted, reading = make(tmp_path, families, comparison, seed=3), Reading(tmp_path)
     assert planted.account == reading.account
