@@ -3,7 +3,8 @@
 The same seed gives the same bytes on any machine. `dates` holds the calendar, `planted` the pieces and the answers,
 `planter` the book in which they are written down, `stories` the eight families, `comparison` the others, `ordinary`
 what lies between the episodes, `suppliers` the agencies' shapes, and `files` their mess. `early` plants in most of the
-comparison families one early sign of a crisis, for a search to find. Nothing else of the kit is used but `columns`.
+comparison families one early sign of a crisis, for a search to find. `book` is the review book. Nothing else of the
+kit is used but `columns` and how the book is written.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from journeys.columns import MEMBERS_FILE
 from journeys.sample.answers import answers
+from journeys.sample.book import book
 from journeys.sample.comparison import EPISODES, compare
 from journeys.sample.early import early_sign
 from journeys.sample.files import written
@@ -32,8 +34,8 @@ MADE_BY = "# Made by journeys.sample: invented, every row of it."
 def make(folder: str | Path, families: int = 8, comparison: int = 120, seed: int = 2013, twins: int = 4) -> Planted:
     """Write an invented data folder, and return what was planted in it.
 
-    The folder gets a file from each supplier, members.csv and sources.yml. What was planted is returned and written
-    nowhere: a test finds it again, or a trainer keeps it as the answers to an exercise.
+    The folder gets a file from each supplier, members.csv, sources.yml and an invented review book. What was planted
+    is returned and written nowhere: a test finds it again, or a trainer keeps it as the answers to an exercise.
 
     The first forty comparison families have an episode or none; every one after that may have the early sign of a
     crisis. `twins` of these have the sign and come to no crisis.
@@ -60,6 +62,9 @@ def make(folder: str | Path, families: int = 8, comparison: int = 120, seed: int
     for name, content in files.items():
         (folder / name).write_bytes(content)
     _write(folder / "members.csv", _members(planter))
+    (folder / "review").mkdir(exist_ok=True)
+    about = f"Practice review of {len(names[:families])} invented families. INVENTED DATA."
+    (folder / "review" / "review.xlsx").write_bytes(book(planter, planted, about))
     return planted
 
 
