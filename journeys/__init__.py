@@ -15,6 +15,7 @@ The verbs, in the order in which data flow:
     known = fj.who_knew_what(review)               # which agency knew which fact, and from when
     fj.together                                    # what one family's agencies knew together: fj.together.lags(known, "F0003")
     chances = fj.find_chances(review, firings, known)   # moments at which somebody could have helped, each proposed
+    fj.days_to_help(review, firings, chances)      # from the earliest concern to help, those still waiting counted
     fj.write_book(review, chances)                 # the review book: what only people can supply and decide
     book = fj.read_book(review)                    # what they wrote: book.rows("needs"); fj.merge_books: two copies
     fj.voice                                       # what matters, and words, as far as people agreed: fj.voice.quotes(review)
@@ -54,6 +55,7 @@ _VERBS = {
     "live_list": "journeys.live",
     "export_savvi": "journeys.savvi",
     "find_chances": "journeys.chances",
+    "days_to_help": "journeys.concern",
     "write_book": "journeys.filling",
     "read_book": "journeys.book",
     "merge_books": "journeys.filling",
@@ -69,6 +71,7 @@ __all__ = [
     "build_journeys",
     "check_contacts",
     "columns",
+    "days_to_help",
     "draw",
     "export_savvi",
     "find_chances",
@@ -100,6 +103,7 @@ if TYPE_CHECKING:
     from journeys.book import read_book
     from journeys.chances import find_chances
     from journeys.checks import account, check_contacts
+    from journeys.concern import days_to_help
     from journeys.contacts import read_contacts, set_aside
     from journeys.families import read_members
     from journeys.filling import merge_books, write_book

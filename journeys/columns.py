@@ -208,6 +208,14 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("decided_on", "date", "the day it was decided"),
         ("reviewer_note", "text", "what the reviewer adds"),
     ),
+    "days_to_help": _columns(
+        ("family_id", "text", "whose journey"),
+        ("concern_on", "date", "the earliest concern: a trigger that could be known to be met, or a chance to help"),
+        ("concern", "text", "the same in a sentence"),
+        ("first_help_on", "date", "the first help from that day on; empty while there is none"),
+        ("days", "whole number", "days from the one to the other; so far, where it is open", "days"),
+        ("is_open", "yes/no", "no help has come yet"),
+    ),
     "live": _columns(
         ("family_id", "text", "whose journey"),
         ("firing_id", "text", "the trigger and a hash of its evidence"),
