@@ -19,6 +19,7 @@ The verbs, in the order in which data flow:
     fj.write_book(review, chances)                 # the review book: what only people can supply and decide
     book = fj.read_book(review)                    # what they wrote: book.rows("needs"); fj.merge_books: two copies
     fj.voice                                       # what matters, and words, as far as people agreed: fj.voice.quotes(review)
+    rows = fj.demand(review)                       # each time somebody asked: value, failure or unknown, and why
     fj.live_list(firings)                          # families to offer help now: only where the sources name who answers
     fj.export_savvi(firings, folder)               # triggers as SAVVI's attribute message and risk model
     fj.backtest(review)                            # what each trigger would have bought: warning, and at what load
@@ -59,6 +60,8 @@ _VERBS = {
     "write_book": "journeys.filling",
     "read_book": "journeys.book",
     "merge_books": "journeys.filling",
+    "demand": "journeys.asked",
+    "demand_proposals": "journeys.asked",
     "backtest": "journeys.hindsight",
     "search_triggers": "journeys.search",
     "show": "journeys.pages",
@@ -72,6 +75,8 @@ __all__ = [
     "check_contacts",
     "columns",
     "days_to_help",
+    "demand",
+    "demand_proposals",
     "draw",
     "export_savvi",
     "find_chances",
@@ -100,6 +105,7 @@ __all__ = [
 if TYPE_CHECKING:
     from journeys import columns, draw, findings, measures, together, voice
     from journeys.adoption import rule_changes, rules_in_force
+    from journeys.asked import demand, demand_proposals
     from journeys.book import read_book
     from journeys.chances import find_chances
     from journeys.checks import account, check_contacts

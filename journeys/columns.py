@@ -390,6 +390,21 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("days_to_help", "whole number", "days from enough to help; empty where help came before, or not yet", "days"),
         ("is_open", "yes/no", "they knew enough, and no help has begun so far"),
     ),
+    "demand": _columns(
+        ("contact_id", "text", "the contact: one time that somebody asked"),
+        ("family_id", "text", "whose journey; a child of two families has a row in each"),
+        ("on", "date", "the day; the first on which it may have been, where it is not known to the day"),
+        ("until", "date", "the last day on which it may have been; the same day where it is known"),
+        ("activity", "text", "what kind of contact, in the words of rules/activities.yml"),
+        ("asked_by", "text", "who asked: family, or other agency on its behalf"),
+        ("need_id", "text", "the need it was about, where the log says"),
+        ("class", "text", "value, failure or unknown, from the person's side"),
+        ("rule", "text", "the rule of rules/demand.yml that says so; empty where none does"),
+        ("says", "text", "why somebody asked, in a sentence"),
+        ("kind", "text", "what it was, in the family's words where a reviewer gave them"),
+        ("labelled_by", "text", "rule or reviewer; empty where neither says"),
+        ("evidence", "list of text", "the contact, and the earlier ones by which the rule holds"),
+    ),
 }
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from journeys import live, measures
+from journeys import demandwords, live, measures
+from journeys.asking import demand_of, once
 from journeys.journey import Journey, Journeys, empty
 from journeys.search import search_triggers
 from lib.dates import say
@@ -154,6 +155,28 @@ def chances(chances: Table) -> Said:
         hindsight = " At none of these moments did a comparison family look the same."
     review = f"; {', '.join(parts)}" if decided else ". Each is proposed by rule: no reviewer has decided yet"
     return Said(f"{said}{review}.{hindsight}")
+
+
+def demand(rows: Table) -> Said:
+    """How much of asking was failure demand, with its counts and interval, and for how many nobody has said why."""
+    total, asked = measures.demand(rows).iloc[0], demandwords.whose(set(once(rows)["asked_by"]))
+    unused = len(demand_of(rows).unused)
+    lost = (
+        f" {count(unused, 'label')} of reviewers {_is(unused)} of no time that these families asked." if unused else ""
+    )
+    if not total.asked:
+        return Said(f"No time that {asked} is in these records.{lost}")
+    classed, unknown = int(total.failure + total.value), int(total.unknown)
+    if not classed:
+        none = f"{asked.capitalize()} {count(unknown, 'time')}, and nobody has said why"
+        return Said(f"{none}: there is no share of failure demand ({demandwords.GLOSS}) to give.{lost}")
+    failed = f"{int(total.failure):,}", f"{total.share:.0%}, with a 95% interval of {total.low:.0%} to {total.high:.0%}"
+    were = f"{'was' if total.failure == 1 else 'were'} failure demand ({demandwords.GLOSS}), {failed[1]}"
+    if demandwords.mostly_unknown(total):
+        said = f"For {unknown:,} of {int(total.asked):,} times that {asked}, nobody has said why; of the other {classed:,}, "
+        return Said(f"{said}{failed[0]} {were}. {demandwords.LEANING}{lost}")
+    rest = f"; for {unknown:,} more nobody has said why" if unknown else ""
+    return Said(f"{failed[0]} of {count(classed, 'time')} that {asked} {were}{rest}.{lost}")
 
 
 class Searched(Said):

@@ -42,6 +42,7 @@ def everything(folder: Path, **period: Any) -> dict[str, Any]:
         "firings": firings.df(),
         "open silences": firings.owner.open_silences,
         "known": known.df(),
+        "demand": fj.demand(review).df(),
         "known together": fj.together.summary(known),
     }
     frames |= {m: getattr(measures, m)(review) for m in ("families", "totals", "agencies", "variants", "switches")}

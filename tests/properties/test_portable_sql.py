@@ -127,6 +127,7 @@ def _whole_path(folder: Path) -> None:
         known = fj.who_knew_what(review)
         known.df(), measures.knowledge(known), fj.together.shares(known, review.families[0])
         fj.find_chances(review, firings, known).df()
+        measures.demand(fj.demand(review), "month")
         for measure in ("families", "totals", "agencies", "variants", "switches", "handovers"):
             getattr(measures, measure)(review)
     if len(reviews[0].families) < 9:
@@ -164,7 +165,7 @@ def test_the_path_is_heard(said: dict[str, str]) -> None:
     assert len(said) > 150
     assert {"contacts.py", "families.py", "checks.py", "journey.py", "journeymap.py"} <= set(said.values())
     assert {"flow.py", "measures.py", "watched.py", "knowledge.py", "openings.py"} <= set(said.values())
-    assert {"chances.py", "crises.py", "candidates.py"} <= set(said.values())
+    assert {"chances.py", "crises.py", "candidates.py", "asked.py"} <= set(said.values())
 
 
 def test_every_statement_is_on_the_list(said: dict[str, str]) -> None:
