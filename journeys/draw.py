@@ -1,4 +1,4 @@
-"""The kit's figures: a family's swim-lane, the map of moves, who knew what, lead times, what each pattern of rules is.
+"""The kit's figures: a family's swim-lane, the map of moves, who knew what, lead times, why families asked, patterns.
 
 matplotlib Axes in hand, alt text and table with them. Each figure says in its title, by rule, what it shows; carries
 its alt text into a notebook's output; and has a table of the numbers drawn. Nothing is ever sorted by an agency's
@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from journeys import knowledge
 from journeys.columns import TABLES
 from journeys.drawing import frontier as warnings
-from journeys.drawing import lanes, leadtimes, mapdrawing, matrix, patternlines, puzzle, swimlane
+from journeys.drawing import lanes, leadtimes, mapdrawing, matrix, pareto, patternlines, puzzle, swimlane
 from journeys.drawing.examples import EXAMPLES
 from journeys.search import Search
 from lib import figures
@@ -27,7 +27,7 @@ from lib.figures import Picture
 
 LEVELS = ("raw", "team", "board")
 
-__all__ = ["alt", "frontier", "lead_times", "map", "pattern", "save", "table", "timeline", "who_knew_what"]
+__all__ = ["alt", "demand", "frontier", "lead_times", "map", "pattern", "save", "table", "timeline", "who_knew_what"]
 
 
 def timeline(journey: Any, firings: Any = None, *, size: str = "a4", level: str = "team", frame: bool = True) -> Axes:
@@ -153,6 +153,20 @@ def frontier(search: Search, *, level: str = "team", frame: bool = True) -> Axes
         return warnings.draw(search, level, frame)
 
 
+def demand(rows: Table, *, level: str = "team", frame: bool = True) -> Axes:
+    """Why families asked: failure and value demand with the interval of the share, what is unknown apart, and the kinds.
+
+    Goes in: what `fj.demand` gave. Comes out: the Axes. Kinds stand by how often, failure and value in blocks of their
+    own, failure with a running total; past nine kinds the rest are one row, and the table holds them all. A family's own
+    words stand in quotation marks. Under 20 asks there is a table, under 5 a sentence. Nothing is by agency.
+
+    Raises RequestError where the level is not known or the rows are of another kind.
+    """
+    _known_level(level)
+    with figures.style():
+        return pareto.draw(rows, level, frame)
+
+
 def _known_level(level: str) -> None:
     if level not in LEVELS:
         raise RequestError(f"There is no level '{level}' for a figure.{did_you_mean(level, LEVELS)} {listed(LEVELS)}.")
@@ -172,7 +186,7 @@ def alt(ax: Axes) -> str:
 
 def table(ax: Axes) -> pd.DataFrame:
     """The numbers of a figure as a table: a row per agency for a swim-lane, per pair for a map, per date for who knew
-    what, per contact for a pattern, per rule for the others.
+    what, per contact for a pattern, per kind for why families asked, per rule for the others.
     """
     data = _picture(ax).data
     return pd.DataFrame() if data is None else data.copy()
