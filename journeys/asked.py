@@ -126,7 +126,7 @@ def _read_labels(labels: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], _
                 f"the label of contact '{contact}' is none that there is.{did_you_mean(label, CLASSES)} "
                 f"Labels: {listed(CLASSES)}."
             )
-        who, kind = str(row.get("decided_by") or ""), str(row.get("kind") or "")
+        who, kind = str(row.get("decided_by") or ""), str(row.get("kind") or "").strip()
         written[contact, str(row["family_id"])].append((who, label, kind))
     return {key: _one_label(sorted(given)) for key, given in written.items()}
 

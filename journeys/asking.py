@@ -67,10 +67,11 @@ def demand(rows: Table, every: str | None = None) -> pd.DataFrame:
         groups = sorted(some.index, key=lambda kind: (-some.at[kind, "sum"], -some.at[kind, "count"], kind))
     else:
         keys, groups = frame["family_id"], list(owner.review.families)
-    found = [{every: group} | _counts(frame[keys == group]) for group in groups]
+    name = "family_id" if every == "family" else every
+    found = [{name: group} | _counts(frame[keys == group]) for group in groups]
     if keys.isna().any():
-        found.append({every: None} | _counts(frame[keys.isna()]))
-    return _typed(pd.DataFrame(found, columns=[every, *_counts(frame)]))
+        found.append({name: None} | _counts(frame[keys.isna()]))
+    return _typed(pd.DataFrame(found, columns=[name, *_counts(frame)]))
 
 
 def demand_of(rows: Table) -> Demand:

@@ -42,17 +42,9 @@ def finding(counts: Any, asked: str) -> str:
     if not classed:
         return f"Why {asked} is not known for any of {count(counts.asked, 'time')}"
     if mostly_unknown(counts):
-        were = "was" if counts.failure == 1 else "were"
+        were = "was" if classed == 1 else "were"
         return (
-            f"For {counts.unknown:,} of {counts.asked:,} times that {asked}, nobody has said why; of the other "
-            f"{classed:,}, {counts.failure:,} {were} {why}"
+            f"For {counts.unknown:,} of {counts.asked:,} times that {asked}, nobody has said why; {counts.failure:,} of "
+            f"the other {classed:,} {were} failure demand"
         )
     return f"{counts.failure:,} of {count(classed, 'time')} that {asked}, it was {why}"
-
-
-def unknowns(counts: Any) -> str:
-    """How many are unknown, and which way that leans."""
-    if not counts.unknown:
-        return ""
-    lean = f" {LEANING}" if mostly_unknown(counts) else ""
-    return f"Unknown: {counts.unknown:,} of {counts.asked:,}, kept apart, never in the share.{lean}"

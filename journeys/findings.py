@@ -159,21 +159,22 @@ def chances(chances: Table) -> Said:
 
 def demand(rows: Table) -> Said:
     """How much of asking was failure demand, with its counts and interval, and for how many nobody has said why."""
-    total, asked = measures.demand(rows).iloc[0], demandwords.whose(set(once(rows)["asked_by"]))
+    total: Any = next(measures.demand(rows).itertuples(index=False))
+    asked = demandwords.whose(set(once(rows)["asked_by"]))
     unused = len(demand_of(rows).unused)
     lost = (
         f" {count(unused, 'label')} of reviewers {_is(unused)} of no time that these families asked." if unused else ""
     )
     if not total.asked:
         return Said(f"No time that {asked} is in these records.{lost}")
-    classed, unknown = int(total.failure + total.value), int(total.unknown)
+    classed, unknown = total.failure + total.value, total.unknown
     if not classed:
         none = f"{asked.capitalize()} {count(unknown, 'time')}, and nobody has said why"
         return Said(f"{none}: there is no share of failure demand ({demandwords.GLOSS}) to give.{lost}")
-    failed = f"{int(total.failure):,}", f"{total.share:.0%}, with a 95% interval of {total.low:.0%} to {total.high:.0%}"
+    failed = f"{total.failure:,}", f"{total.share:.0%}, with a 95% interval of {total.low:.0%} to {total.high:.0%}"
     were = f"{'was' if total.failure == 1 else 'were'} failure demand ({demandwords.GLOSS}), {failed[1]}"
     if demandwords.mostly_unknown(total):
-        said = f"For {unknown:,} of {int(total.asked):,} times that {asked}, nobody has said why; of the other {classed:,}, "
+        said = f"For {unknown:,} of {total.asked:,} times that {asked}, nobody has said why; of the other {classed:,}, "
         return Said(f"{said}{failed[0]} {were}. {demandwords.LEANING}{lost}")
     rest = f"; for {unknown:,} more nobody has said why" if unknown else ""
     return Said(f"{failed[0]} of {count(classed, 'time')} that {asked} {were}{rest}.{lost}")

@@ -128,7 +128,7 @@ def why(ask: oracle.Row, rows: list[oracle.Row], covers: dict[str, tuple[int, in
         if r.person and r.person == ask.person and r.activity == "csc_referral" and within(r, ask, 365)
     }
     if found and ask.activity == "csc_referral":
-        return "failure", "re_referral", found | {ask.id}
+        return "failure", "referred_again", found | {ask.id}
     if KINDS[ask.activity][1] == "family" and ask.activity not in HELP:
         found = set()
         for earlier in same_need:

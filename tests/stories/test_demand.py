@@ -166,7 +166,7 @@ def test_a_re_referral_is_of_the_same_person_within_365_days(tmp_path, back, see
         F1      {person}  {back}  social_care  csc_referral  b
     """
     seen = seen and person == "P1"
-    assert told(review_of(tmp_path, text))["b"] == ("failure re_referral (a b)" if seen else "unknown (b)")
+    assert told(review_of(tmp_path, text))["b"] == ("failure referred_again (a b)" if seen else "unknown (b)")
 
 
 @pytest.mark.parametrize(("back", "seen"), [("2024-08-28", True), ("2024-08-29", False)])
@@ -466,7 +466,7 @@ def test_a_child_of_two_families_is_counted_once_and_in_each_familys_own_row(tmp
     assert len(rows) == 4
     total = fj.measures.demand(rows).iloc[0]
     assert (total["failure"], total["unknown"], total["asked"], total["families"]) == (1, 1, 2, 2)
-    assert fj.measures.demand(rows, "family")[["family", "asked"]].values.tolist() == [["F1", 2], ["F2", 2]]
+    assert fj.measures.demand(rows, "family")[["family_id", "asked"]].values.tolist() == [["F1", 2], ["F2", 2]]
     b1 = {"contact_id": "log:b", "family_id": "F1", "label": "value", "decided_by": "one"}
     known = fj.measures.demand(fj.demand(review, [b1])).iloc[0]
     assert (known["value"], known["unknown"]) == (1, 0)
@@ -496,3 +496,20 @@ def test_the_sentence_gives_unknowns_apart_and_leads_with_them_where_they_are_mo
     lead = fj.findings.demand(fj.demand(review_of(tmp_path / "three", text)))
     assert lead.startswith("For 2 of 3 times that a family asked, nobody has said why; of the other 1, 1 was failure")
     assert "the share can be too high" in lead
+
+
+def test_the_sample_names_few_needs_so_most_of_its_asks_are_unknown():
+    """Its chases say what they are; one need is planted as turned away and back, and three people as referred twice."""
+    review = fj.build_journeys(fj.read_contacts("sample"), fj.read_members("sample"))
+    rows = fj.demand(review)
+    total = fj.measures.demand(rows).iloc[0]
+    assert [total[c] for c in ("value", "failure", "unknown", "asked")] == [2, 29, 115, 146]
+    steps = review.steps.df()
+    chased = steps.loc[steps["activity"] == "chase", "contact_id"]
+    once = rows.df().drop_duplicates("contact_id")
+    assert sorted(once.loc[once["rule"] == "chase", "contact_id"]) == sorted(set(chased))
+    assert once["rule"].value_counts().to_dict() == {
+        "chase": 25, "referred_again": 3, "first_asked": 2, "turned_away": 1,
+    }  # fmt: skip
+    back = once[once["rule"] == "turned_away"].iloc[0]
+    assert (back["family_id"], back["need_id"], back["activity"]) == ("F0004", "F0004-N1", "csc_referral")
