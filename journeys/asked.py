@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from journeys.activities import Activities
+from journeys.book import read_book
 from journeys.columns import TABLES, as_arrow, identifying
 from journeys.journey import Journeys
 from journeys.reasons import ASKERS, Covers, Reasons, Row, Told, load_reasons
@@ -58,15 +59,16 @@ class _Label:
     pair: tuple[str, str] | None = None
 
 
-def demand(review: Journeys, labels: Iterable[Mapping[str, Any]] = ()) -> Table:
+def demand(review: Journeys, labels: Iterable[Mapping[str, Any]] | None = None) -> Table:
     """Each time that somebody asked: value demand, failure demand (asking again because something was not done, or not
     done right), or unknown.
 
-    `review` from `build_journeys`; `labels` are what reviewers wrote: contact_id, family_id, label (value, failure or
-    unknown; empty where only the words are given), kind (in the family's words) and decided_by. They win over the rules
-    of rules/demand.yml; where two reviewers give one contact two classes it is unknown. Returns a Table with the
-    columns of `columns.TABLES["demand"]`, a row for each contact in the period that the family asked for, or another
-    agency on its behalf, in order of family and day. Earlier contacts count as what had been asked before.
+    `review` from `build_journeys`; `labels` are what reviewers wrote, those of the review book unless given: contact_id,
+    family_id, label (value, failure or unknown; empty where only the words are given), kind (in the family's words) and
+    decided_by. They win over the rules of rules/demand.yml; where two reviewers give one contact two classes it is
+    unknown. Returns a Table with the columns of `columns.TABLES["demand"]`, a row for each contact in the period that the
+    family asked for, or another agency on its behalf, in order of family and day. Earlier contacts count as what had
+    been asked before.
 
     Raises `PermissionRefused` where a source may not be used for review, `RuleError` for a rule that cannot be used,
     `RequestError` for a label that there is not.
@@ -88,7 +90,7 @@ def demand(review: Journeys, labels: Iterable[Mapping[str, Any]] = ()) -> Table:
     folder.require("review")
     review.engine.tell_if_old()
     rules = load_reasons(folder.rule_files("demand.yml"), review.activities)
-    written = _read_labels(labels)
+    written = _read_labels(read_book(review).rows("demand") if labels is None else labels)
     rows = list(_rows(review, rules, written))
     asked = {(row["contact_id"], row["family_id"]) for row in rows}
     unused = tuple(sorted(c for c, family in set(written) - asked if family in review.families))
@@ -110,7 +112,7 @@ def demand_proposals(review: Journeys) -> pd.DataFrame:
     >>> demand_proposals(build_journeys(read_contacts("sample"))).columns.tolist()
     ['contact_id', 'family_id', 'on', 'says', 'proposed', 'rule']
     """
-    frame = demand(review).df()
+    frame = demand(review, ()).df()
     frame["says"] = [review.activities.label(a) for a in frame["activity"]]
     frame["rule"] = frame["rule"].astype(object).where(frame["rule"].notna(), "")
     return frame.rename(columns={"class": "proposed"})[["contact_id", "family_id", "on", "says", "proposed", "rule"]]

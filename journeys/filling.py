@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from journeys.asked import demand_proposals
 from journeys.book import Book, read_book, refreshed, save
 from journeys.bookfile import Row
 from journeys.chances import Chances, find_chances
@@ -53,6 +54,7 @@ def write_book(review: Journeys, chances: Table | None = None) -> Path:
 def _rows(review: Journeys, chances: Table, book: Book) -> dict[str, list[Row]]:
     proposals = {
         "needs": list(_needs(review)),
+        "demand": demand_proposals(review).to_dict("records"),
         "families": [{"family_id": family} for family in review.families],
     }
     rows = {name: refreshed(sheet, proposals.get(name, ()), book) for name, sheet in SHEETS.items()}
