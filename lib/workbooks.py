@@ -26,8 +26,10 @@ MOST_ENTRIES, MOST_BYTES, MOST_RATIO = 1_000, 1_000_000_000, 100
 CHILD_SECONDS, CHILD_BYTES = 120, 3_000_000_000
 
 
-def sheet_rows(path: Path, name: str, sheet: str | None) -> Iterator[list[str]]:
+def sheet_rows(path: Path, name: str, sheet: str | None, said_in: str = "sources.yml") -> Iterator[list[str]]:
     """The rows of a workbook's one sheet of data, every cell as text; true dates marked with `TYPED`.
+
+    `said_in` is the file in which the sheet is named, for the messages.
 
     Raises `DataError` for what is no workbook, for bombs, and where two sheets hold data and none is named.
     """
@@ -63,9 +65,9 @@ def _read_aside(path: Path, name: str, wanted: str) -> list[str]:
             raise DataError(f"{name} took more than {CHILD_SECONDS} seconds to open. {_FAR}") from None
         code = child.returncode
     if code == 3:
-        raise DataError(f"{name} has more than one sheet with data. Say which in sources.yml: sheet: <its name>.")
+        raise DataError(f"{name} has more than one sheet with data. Say which in {said_in}: sheet: <its name>.")
     if code == 4:
-        raise DataError(f"{name} has no sheet of the name that sources.yml gives.")
+        raise DataError(f"{name} has no sheet of the name that {said_in} gives.")
     if code != 0:
         raise DataError(f"{name} could not be opened safely. {_FAR}")
     return output.splitlines()
