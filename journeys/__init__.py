@@ -24,6 +24,7 @@ The verbs, in the order in which data flow:
     fj.export_savvi(firings, folder)               # triggers as SAVVI's attribute message and risk model
     fj.backtest(review)                            # what each trigger would have bought: warning, and at what load
     fj.search_triggers(review, alarms_per_100=30)  # candidates for better ones, judged on families held out
+    spent = fj.costs(review)                       # contacts and periods × sourced unit costs; uncosted ones counted
     fj.measures                                    # counts, each with its base
     fj.findings                                    # what they say, in a sentence made by rule
     fj.draw                                        # pictures: fj.draw.timeline(review["F0003"])
@@ -53,6 +54,7 @@ _VERBS = {
     "rules_in_force": "journeys.adoption",
     "rule_changes": "journeys.adoption",
     "who_knew_what": "journeys.knowledge",
+    "costs": "journeys.costing",
     "live_list": "journeys.live",
     "export_savvi": "journeys.savvi",
     "find_chances": "journeys.chances",
@@ -77,6 +79,7 @@ __all__ = [
     "days_to_help",
     "demand",
     "demand_proposals",
+    "costs",
     "draw",
     "export_savvi",
     "find_chances",
@@ -111,6 +114,7 @@ if TYPE_CHECKING:
     from journeys.checks import account, check_contacts
     from journeys.concern import days_to_help
     from journeys.contacts import read_contacts, set_aside
+    from journeys.costing import costs
     from journeys.families import read_members
     from journeys.filling import merge_books, write_book
     from journeys.flow import handovers, repeats, switches

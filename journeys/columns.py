@@ -16,6 +16,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from journeys.costcolumns import COSTS
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -334,6 +336,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("is_open", "yes/no", "not answered, and the days to answer have not run out"),
         ("says", "text", "the firing in a sentence: what the rule says, and the days that met it"),
     ),
+    "costs": _columns(*COSTS),
     "known": _columns(
         ("family_id", "text", "whose journey"),
         ("fact", "text", "the fact, by its name in rules/facts.yml"),
@@ -423,6 +426,7 @@ def as_arrow(table: str, rows: Iterable[Sequence[Any]]) -> pa.Table:
 
     kinds = {"date": pa.date32(), "text": pa.string(), "yes/no": pa.bool_(), "whole number": pa.int32()}
     kinds |= {"list of text": pa.list_(pa.string()), "number": pa.float64()}
+    kinds |= {"money": pa.decimal128(14, 2)}
     fields = TABLES[table]
     columns = list(zip(*rows, strict=True)) or [()] * len(fields)
     return pa.table({f.name: pa.array(c, kinds[f.type]) for f, c in zip(fields, columns, strict=True)})

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from journeys import demandwords, live, measures
 from journeys.asking import demand_of, once
+from journeys import live, measures
+from journeys.costing import SPENT
 from journeys.journey import Journey, Journeys, empty
 from journeys.search import search_triggers
 from lib.dates import say
-from lib.errors import RequestError, count
+from lib.errors import RequestError, count, in_words
+from lib.prices import pounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,6 +181,41 @@ def demand(rows: Table) -> Said:
         return Said(f"{said}{failed[0]} {were}. {demandwords.LEANING}{lost}")
     rest = f"; for {unknown:,} more nobody has said why" if unknown else ""
     return Said(f"{failed[0]} of {count(classed, 'time')} that {asked} {were}{rest}.{lost}")
+def costs(costs: Table) -> Said:
+    """What the contacts with an agreed unit cost came to, and who bore it; economic and social figures apart, never added."""
+    by_bearer = measures.costs(costs, by="bearer")
+    whole, parts = by_bearer.iloc[-1], by_bearer.iloc[:-1]
+    if not int(whole.contacts):
+        return Said(f"No contact has an agreed unit cost, so no cost can be told. {costs.owner.note}")
+    said = []
+    if whole.fiscal is not None:
+        bore = [f"{row.bearer} {pounds(row.fiscal)}" for row in parts.itertuples() if row.fiscal is not None]
+        ranged = whole.fiscal_low != whole.fiscal_high
+        between = f" ({pounds(whole.fiscal_low)} to {pounds(whole.fiscal_high)})" if ranged else ""
+        said.append(f"{pounds(whole.fiscal)}{between} to public purses (borne by {in_words(bore)})")
+    for kind, whom in (("economic", "to the economy"), ("social", "to people")):
+        if whole[kind] is not None:
+            said.append(f"{pounds(whole[kind])} {whom}")
+    apart = "; these are different things, and are not added up" if len(said) > 1 else ""
+    shared = int(costs.sql("select count(distinct contact_id) as n from this where is_shared").df()["n"].iloc[0])
+    once = f" {count(shared, 'contact')} of children in two families {_is(shared)} counted once." if shared else ""
+    n = count(int(whole.contacts), "contact")
+    return Said(
+        f"{n} with an agreed unit cost came to {in_words(said)}{apart}.{once}{_ranges(costs)} {SPENT} At {costs.owner.prices}"
+    )
+
+
+def _ranges(costs: Table) -> str:
+    """How many of the figures have a low and a high in their source; the others have one figure, and no range is made."""
+    select = "select count(*) as n, count(case when has_range then 1 end) as ranged from this"
+    n, ranged = costs.sql(select).df().iloc[0]
+    if ranged == n:
+        return ""
+    return (
+        " There is no range in the source of any figure."
+        if not ranged
+        else f" {n - ranged} of {n} figures have no range."
+    )
 
 
 class Searched(Said):

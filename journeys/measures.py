@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from journeys import overlays, together
 from journeys.asking import demand as demand
+from journeys import overlays, spending, together
 from journeys.flow import handovers as _handovers
 from journeys.flow import switches as _switches
 from journeys.journey import Journeys
 from lib.errors import RequestError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from lib.engine import Table
@@ -258,6 +261,55 @@ def chances(chances: Table) -> pd.DataFrame:
         )
     names = ["says", "chances", "families", "confirmed", "rejected", "open", "days_lost_median", "same", "crisis"]
     return pd.DataFrame(rows, columns=names).astype({"same": "Int64", "crisis": "Int64"})
+
+
+def costs(costs: Table, by: str = "agency", demand: Mapping[str, str] | pd.DataFrame | None = None) -> pd.DataFrame:
+    """What was spent by agency, financial year, bearer, family, activity or class of demand; the last row is all of it.
+
+    `costs` from `fj.costs`; `demand` goes with by="demand": the class (value, failure, unknown) of each contact, as a
+    mapping or as a frame with contact_id and label; one without a class is unknown. Columns: the group, contacts, and in
+    pounds `fiscal_low`, `fiscal`, `fiscal_high`, `economic` and `social`, which are never added to one another and are
+    empty where no contact has such a figure. The groups add up to the last row to the penny. A child of two families has
+    a row of its own by family; a period counts as a contact in each year it touches, its days in the year they fall; a
+    contact that may lie in two years stands under `not known`. What has no unit cost is in `uncosted`.
+
+    Raises RequestError for a saving, cashable or not: what was spent is none of these.
+
+    >>> from journeys.contacts import read_contacts
+    >>> from journeys.costing import costs as _costs
+    >>> from journeys.journey import build_journeys
+    >>> costs(_costs(build_journeys(read_contacts("sample"))), by="bearer")["bearer"].tolist()
+    ['NHS', 'Local Authority', 'All']
+    """
+    return spending.add_up(costs, by, demand)
+
+
+def cost_so_far(costs: Table, family: str, kind: str = "fiscal") -> pd.DataFrame:
+    """One family's spending, day by day: day, and low, value and high in pounds by its end, a row per day it grew.
+
+    A contact counts from the last day on which it may have happened; a period day by day. A contact shared with another
+    family is in both families' sums.
+
+    >>> from journeys.contacts import read_contacts
+    >>> from journeys.costing import costs as _costs
+    >>> from journeys.journey import build_journeys
+    >>> cost_so_far(_costs(build_journeys(read_contacts("sample"))), "F0003").columns.tolist()
+    ['day', 'low', 'value', 'high']
+    """
+    return spending.so_far(costs, family, kind)
+
+
+def uncosted(costs: Table) -> pd.DataFrame:
+    """One row per agency, activity and reason: contacts that have no unit cost, and why. They are in no sum, and not £0.
+
+    >>> from journeys.contacts import read_contacts
+    >>> from journeys.costing import costs as _costs
+    >>> from journeys.journey import build_journeys
+    >>> uncosted(_costs(build_journeys(read_contacts("sample")))).columns.tolist()
+    ['agency', 'activity', 'nature', 'contacts', 'why']
+    """
+    spending.read(costs)
+    return costs.owner.uncosted()
 
 
 def own_rules(review: Journeys) -> pd.DataFrame:

@@ -44,6 +44,7 @@ def everything(folder: Path, **period: Any) -> dict[str, Any]:
         "known": known.df(),
         "demand": fj.demand(review).df(),
         "known together": fj.together.summary(known),
+        "costs": fj.costs(review).df(),
     }
     frames |= {m: getattr(measures, m)(review) for m in ("families", "totals", "agencies", "variants", "switches")}
     found: dict[str, Any] = {

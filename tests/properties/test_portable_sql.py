@@ -128,6 +128,8 @@ def _whole_path(folder: Path) -> None:
         known.df(), measures.knowledge(known), fj.together.shares(known, review.families[0])
         fj.find_chances(review, firings, known).df()
         measures.demand(fj.demand(review), "month")
+        spent = fj.costs(review)
+        fj.findings.costs(spent), measures.uncosted(spent), measures.cost_so_far(spent, review.families[0])
         for measure in ("families", "totals", "agencies", "variants", "switches", "handovers"):
             getattr(measures, measure)(review)
     if len(reviews[0].families) < 9:
