@@ -1,4 +1,5 @@
 """The kit's figures: a family's swim-lane, the map of moves, who knew what, lead times, why families asked, patterns.
+"""The kit's figures: a family's swim-lane, the map of moves, who knew what, costs, lead times, what each pattern is.
 
 matplotlib Axes in hand, alt text and table with them. Each figure says in its title, by rule, what it shows; carries
 its alt text into a notebook's output; and has a table of the numbers drawn. Nothing is ever sorted by an agency's
@@ -14,8 +15,9 @@ import networkx as nx
 import pandas as pd
 from matplotlib.axes import Axes
 
-from journeys import knowledge
+from journeys import knowledge, spending
 from journeys.columns import TABLES
+from journeys.drawing import costbars, costpanel, lanes, leadtimes, mapdrawing, matrix, patternlines, puzzle, swimlane
 from journeys.drawing import frontier as warnings
 from journeys.drawing import lanes, leadtimes, mapdrawing, matrix, pareto, patternlines, puzzle, swimlane
 from journeys.drawing.examples import EXAMPLES
@@ -28,14 +30,25 @@ from lib.figures import Picture
 LEVELS = ("raw", "team", "board")
 
 __all__ = ["alt", "demand", "frontier", "lead_times", "map", "pattern", "save", "table", "timeline", "who_knew_what"]
+__all__ = ["alt", "costs", "frontier", "lead_times", "map", "pattern", "save", "table", "timeline", "who_knew_what"]
 
 
-def timeline(journey: Any, firings: Any = None, *, size: str = "a4", level: str = "team", frame: bool = True) -> Axes:
+def timeline(
+    journey: Any,
+    firings: Any = None,
+    *,
+    costs: Table | None = None,
+    size: str = "a4",
+    level: str = "team",
+    frame: bool = True,
+) -> Axes:
     """One family's contacts by agency, in time, with the family's life on top: the swim-lane.
 
     Goes in: a journey (`review["F0003"]`) and, if wanted, the firings that `find_triggers` gave (of any families: only
-    this one's are drawn). `size` is the paper, `a4` or `a3`; `frame=False` leaves title and footer to the page around.
-    Comes out: the Axes, time across. Lanes stand in the order of each agency's first contact.
+    this one's are drawn) and the `costs` that `fj.costs` gave: then a panel beneath shows the cost so far, where the
+    family has six contacts or more, and the table what each agency's contacts cost. `size` is the paper, `a4` or `a3`;
+    `frame=False` leaves title and footer to the page around. Comes out: the Axes, time across. Lanes stand in the order
+    of each agency's first contact.
 
     Raises RequestError where the size or the level is not known, and at level `board`: it shows one family.
     """
@@ -52,7 +65,27 @@ def timeline(journey: Any, firings: Any = None, *, size: str = "a4", level: str 
         firings["says"] = [rules[name].says for name in firings["trigger"]]
     story = lanes.tell(journey, firings)
     with figures.style():
-        return swimlane.draw(story, journey.review, figures.SHEETS[size], level, frame)
+        spent = None if costs is None else costpanel.of_family(costs, journey, story.contacts)
+        return swimlane.draw(story, journey.review, figures.SHEETS[size], level, frame, spent)
+
+
+def costs(costs: Table, *, level: str = "team", frame: bool = True) -> Axes:
+    """What contacts with an agreed unit cost came to, by the agency that recorded them and by financial year.
+
+    Goes in: what `fj.costs` gave. Comes out: the Axes, a row of bars per agency on one scale, in the order in which the
+    agencies first met a family, never by size; low to high beside a bar where the source gives a range. Only costs to
+    public purses are drawn. The footer says how many contacts have no unit cost, at which prices, and whose figures.
+
+    Raises RequestError where the level is not known, and at level `board` for one family.
+    """
+    _known_level(level)
+    spending.read(costs)
+    if level == "board" and len(costs.owner.review.families) == 1:
+        raise RequestError(
+            "These costs are one family's, so they are not drawn at level 'board'. Cost the whole review."
+        )
+    with figures.style():
+        return costbars.draw(costs, level, frame)
 
 
 def map(graph: nx.DiGraph, *, level: str = "team", frame: bool = True) -> Axes:
@@ -187,6 +220,8 @@ def alt(ax: Axes) -> str:
 def table(ax: Axes) -> pd.DataFrame:
     """The numbers of a figure as a table: a row per agency for a swim-lane, per pair for a map, per date for who knew
     what, per contact for a pattern, per kind for why families asked, per rule for the others.
+    """The numbers of a figure as a table: a row per agency for a swim-lane, per agency and year for costs, per pair for
+    a map, per date for who knew what, per contact for a pattern, per rule for the others.
     """
     data = _picture(ax).data
     return pd.DataFrame() if data is None else data.copy()

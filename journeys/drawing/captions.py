@@ -151,8 +151,8 @@ def tag(review: Any, level: str) -> str:
     return f"{level.upper()} · {clean(review.about.marking)[:40]}" if review.about.marking else level.upper()
 
 
-def alt(story: Story, invented: bool) -> str:
-    """The alt text of a swim-lane, 350 characters at most."""
+def alt(story: Story, invented: bool, cost: str = "") -> str:
+    """The alt text of a swim-lane, 350 characters at most; `cost` is the sum in words, where costs are given."""
     met = f"{count(story.contacts, 'contact')} with {count(len(story.table), 'agency', 'agencies')}"
     if story.staff:
         met += f" and {count(story.staff, 'professional')}"
@@ -164,6 +164,8 @@ def alt(story: Story, invented: bool) -> str:
         parts.append(f"{count(len(days), 'trigger')} met, {named}; help {_times(story)} in time.")
     if story.crises:
         parts.append(f"{count(story.crises, 'crisis', 'crises')}.")
+    if cost:
+        parts.append(cost)
     if story.spans:
         parts.append(f"{count(story.spans, 'contact')} not known to the day.")
     if story.life:

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from journeys.drawing import captions
+from journeys.drawing import captions, costpanel
 from journeys.drawing.bands import draw_life, draw_triggers, plan_life, plan_triggers
 from journeys.drawing.marks import BAR, NAVY, hatch, key_items, ring, span, stamp
 from journeys.drawing.placing import Placed, monthly, offsets, stack
@@ -60,7 +60,9 @@ def _used(story: Story, tallest: int) -> set[str]:
     return used | ({"span"} if any(m.is_span for m in marks) else set())
 
 
-def draw(story: Story, review: Any, sheet: Sheet, level: str, shown: bool) -> Axes:
+def draw(
+    story: Story, review: Any, sheet: Sheet, level: str, shown: bool, spent: costpanel.Spent | None = None
+) -> Axes:
     """Draw the story on a sheet, framed or not, and return its Axes (time across, points down)."""
     k = sheet.scale
     start, after = number(story.start), number(story.end) + 1
@@ -93,20 +95,24 @@ def draw(story: Story, review: Any, sheet: Sheet, level: str, shown: bool) -> Ax
         captions.subtitle(story),
         captions.tag(review, level),
         key_items(_used(story, tallest), k, tallest),
-        captions.footer(story, review, level, notes + triggers.notes),
+        captions.footer(story, review, level, notes + triggers.notes + ([spent.note] if spent else [])),
     )
     axis_height = (30 if any(t.label for t in ticks(story.start, story.end, room, sheet.key)) else 18) * k
     head = life.height + triggers.height + (0 if triggers.height else 14 * k)
     lists = life.lines + triggers.lines
     fixed = head + axis_height + (len(lists) * sheet.key * 1.4 + 6 * k if lists else 0)
     shares = sum(_height(lane, s[1], 1, bool(months)) for lane, s in zip(story.lanes, stacks, strict=True)) or 1
-    unit = min(max((room_for_picture(frame, sheet, shown=shown) - fixed) / shares, 22 * k), 28 * k)
+    room_down = room_for_picture(frame, sheet, shown=shown) - fixed
+    below = costpanel.height(spent, k, room_down - 22 * k * shares)
+    unit = min(max((room_down - below) / shares, 22 * k), 28 * k)
     lanes_bottom = head + unit * shares
-    ax, page = open_picture(frame, sheet, fixed + unit * shares, left=left, right=right, shown=shown)
+    ax, page = open_picture(frame, sheet, fixed + below + unit * shares, left=left, right=right, shown=shown)
     ax.set_xlim(start, after)
     offset = page.get_ylim()[0] - _bottom(ax, page)
 
-    _time_axis(ax, story, lanes_bottom, room, sheet, 0.0)
+    _time_axis(ax, story, lanes_bottom + below, room, sheet, 0.0)
+    if spent and below:
+        costpanel.draw(ax, page, spent, sheet, (left, right), offset, (lanes_bottom, lanes_bottom + below))
     if not story.lanes:
         write(ax, start + 8 * point, (head + lanes_bottom) / 2, "No contact to draw", sheet.lane, color=SECOND_INK)
     draw_life(ax, page, life, sheet, left, offset, start, after, point)
@@ -122,7 +128,7 @@ def draw(story: Story, review: Any, sheet: Sheet, level: str, shown: bool) -> Ax
         _lane(ax, row, unit, start, after, point, sheet, months[i] if months else None, tallest)
         _lane_words(page, row, sheet, left, offset, (contacts_right, staff_right))
         top += height
-    y = lanes_bottom + axis_height + 6 * k
+    y = lanes_bottom + below + axis_height + 6 * k
     for name, line in lists:
         y += sheet.key * 1.4
         if name:
@@ -130,8 +136,8 @@ def draw(story: Story, review: Any, sheet: Sheet, level: str, shown: bool) -> Ax
         write(page, left, offset + y - sheet.key * 0.7, line, sheet.key)
     picture = ax.get_figure(root=True)
     assert isinstance(picture, Picture)
-    picture.data = story.table
-    picture.alt = captions.alt(story, bool(review.about.invented))
+    picture.data = story.table if spent is None else costpanel.with_costs(story.table, spent)
+    picture.alt = captions.alt(story, bool(review.about.invented), spent.words if spent else "")
     return ax
 
 

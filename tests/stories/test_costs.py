@@ -511,7 +511,7 @@ def test_prices_of_the_period_itself_are_not_called_old(tmp_path):
 
 def test_no_argument_multiplies_or_annualises():
     given = {
-        p for f in (fj.costs, fj.measures.costs, fj.measures.cost_so_far, fj.findings.costs)
+        p for f in (fj.costs, fj.measures.costs, fj.measures.cost_so_far, fj.findings.costs, fj.draw.costs)
         for p in inspect.signature(f).parameters
     }  # fmt: skip
     assert given <= {"review", "costs", "by", "demand", "family", "kind", "level", "frame"}
