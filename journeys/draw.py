@@ -1,5 +1,4 @@
-"""The kit's figures: a family's swim-lane, the map of moves, who knew what, lead times, why families asked, patterns.
-"""The kit's figures: a family's swim-lane, the map of moves, who knew what, costs, lead times, what each pattern is.
+"""The kit's figures: a family's swim-lane, the map of moves, who knew what, why families asked, costs, lead times, patterns.
 
 matplotlib Axes in hand, alt text and table with them. Each figure says in its title, by rule, what it shows; carries
 its alt text into a notebook's output; and has a table of the numbers drawn. Nothing is ever sorted by an agency's
@@ -17,9 +16,19 @@ from matplotlib.axes import Axes
 
 from journeys import knowledge, spending
 from journeys.columns import TABLES
-from journeys.drawing import costbars, costpanel, lanes, leadtimes, mapdrawing, matrix, patternlines, puzzle, swimlane
+from journeys.drawing import (
+    costbars,
+    costpanel,
+    lanes,
+    leadtimes,
+    mapdrawing,
+    matrix,
+    pareto,
+    patternlines,
+    puzzle,
+    swimlane,
+)
 from journeys.drawing import frontier as warnings
-from journeys.drawing import lanes, leadtimes, mapdrawing, matrix, pareto, patternlines, puzzle, swimlane
 from journeys.drawing.examples import EXAMPLES
 from journeys.search import Search
 from lib import figures
@@ -29,8 +38,19 @@ from lib.figures import Picture
 
 LEVELS = ("raw", "team", "board")
 
-__all__ = ["alt", "demand", "frontier", "lead_times", "map", "pattern", "save", "table", "timeline", "who_knew_what"]
-__all__ = ["alt", "costs", "frontier", "lead_times", "map", "pattern", "save", "table", "timeline", "who_knew_what"]
+__all__ = [
+    "alt",
+    "costs",
+    "demand",
+    "frontier",
+    "lead_times",
+    "map",
+    "pattern",
+    "save",
+    "table",
+    "timeline",
+    "who_knew_what",
+]
 
 
 def timeline(
@@ -218,10 +238,9 @@ def alt(ax: Axes) -> str:
 
 
 def table(ax: Axes) -> pd.DataFrame:
-    """The numbers of a figure as a table: a row per agency for a swim-lane, per pair for a map, per date for who knew
-    what, per contact for a pattern, per kind for why families asked, per rule for the others.
     """The numbers of a figure as a table: a row per agency for a swim-lane, per agency and year for costs, per pair for
-    a map, per date for who knew what, per contact for a pattern, per rule for the others.
+    a map, per date for who knew what, per contact for a pattern, per kind for why families asked, per rule for the
+    others.
     """
     data = _picture(ax).data
     return pd.DataFrame() if data is None else data.copy()

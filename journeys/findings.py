@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from journeys import demandwords, live, measures
 from journeys.asking import demand_of, once
-from journeys import live, measures
 from journeys.costing import SPENT
 from journeys.journey import Journey, Journeys, empty
 from journeys.search import search_triggers
@@ -181,6 +180,8 @@ def demand(rows: Table) -> Said:
         return Said(f"{said}{failed[0]} {were}. {demandwords.LEANING}{lost}")
     rest = f"; for {unknown:,} more nobody has said why" if unknown else ""
     return Said(f"{failed[0]} of {count(classed, 'time')} that {asked} {were}{rest}.{lost}")
+
+
 def costs(costs: Table) -> Said:
     """What the contacts with an agreed unit cost came to, and who bore it; economic and social figures apart, never added."""
     by_bearer = measures.costs(costs, by="bearer")

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from journeys import overlays, together
-from journeys.asking import demand as demand
 from journeys import overlays, spending, together
+from journeys.asking import demand as demand
 from journeys.flow import handovers as _handovers
 from journeys.flow import switches as _switches
 from journeys.journey import Journeys

@@ -10,8 +10,7 @@ from lib import files
 if TYPE_CHECKING:
     import pandas as pd
 
-RULE_FILES = ("activities", "triggers", "facts", "chances", "demand")
-RULE_FILES = ("activities", "triggers", "facts", "chances", "costs")
+RULE_FILES = ("activities", "triggers", "facts", "chances", "demand", "costs")
 
 
 def own_rules(folder: Folder) -> pd.DataFrame:

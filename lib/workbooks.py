@@ -33,7 +33,7 @@ def sheet_rows(path: Path, name: str, sheet: str | None, said_in: str = "sources
 
     Raises `DataError` for what is no workbook, for bombs, and where two sheets hold data and none is named.
     """
-    for line in _read_aside(path, name, sheet or ""):
+    for line in _read_aside(path, name, sheet or "", said_in):
         yield json.loads(line)
 
 
@@ -43,7 +43,7 @@ def all_sheets(path: Path, name: str) -> dict[str, list[list[str]]]:
     Raises `DataError` for what is no workbook, and for bombs.
     """
     found: dict[str, list[list[str]]] = {}
-    for line in _read_aside(path, name, EVERY):
+    for line in _read_aside(path, name, EVERY, ""):
         given = json.loads(line)
         if isinstance(given, str):
             found[given] = rows = []
@@ -52,7 +52,7 @@ def all_sheets(path: Path, name: str) -> dict[str, list[list[str]]]:
     return found
 
 
-def _read_aside(path: Path, name: str, wanted: str) -> list[str]:
+def _read_aside(path: Path, name: str, wanted: str, said_in: str) -> list[str]:
     """What the child process reads of a workbook, line by line."""
     _check_zip(path, name)
     command = [sys.executable, "-m", "lib.workbooks", str(path), wanted]
