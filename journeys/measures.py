@@ -12,6 +12,7 @@ from journeys.asking import demand as demand
 from journeys.flow import handovers as _handovers
 from journeys.flow import switches as _switches
 from journeys.journey import Journeys
+from journeys.series import attendance, between_crises, monthly
 from lib.errors import RequestError
 
 if TYPE_CHECKING:
@@ -20,6 +21,25 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lib.engine import Table
+
+__all__ = [
+    "agencies",
+    "attendance",
+    "between_crises",
+    "chances",
+    "families",
+    "faults",
+    "handovers",
+    "knowledge",
+    "monthly",
+    "once",
+    "own_rules",
+    "set_aside",
+    "switches",
+    "totals",
+    "triggers",
+    "variants",
+]
 
 FAMILIES = """
 SELECT f.name AS family_id, count(*) AS contacts, count(*) FILTER (WHERE s.moment IS NOT NULL) AS in_moments,
