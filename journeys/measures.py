@@ -5,6 +5,7 @@ Nothing here ranks agencies: rows that name one are in order of the day it first
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from journeys import overlays, spending, together
@@ -12,6 +13,8 @@ from journeys.asking import demand as demand
 from journeys.flow import handovers as _handovers
 from journeys.flow import switches as _switches
 from journeys.journey import Journeys
+from journeys.life import improvement, life, life_lines
+from journeys.register import as_frame, lint, load_measures
 from journeys.series import attendance, between_crises, monthly
 from lib.errors import RequestError
 
@@ -30,15 +33,20 @@ __all__ = [
     "families",
     "faults",
     "handovers",
+    "improvement",
     "knowledge",
+    "life",
+    "life_lines",
     "monthly",
     "once",
     "own_rules",
+    "register",
     "set_aside",
     "switches",
     "totals",
     "triggers",
     "variants",
+    "what_they_miss",
 ]
 
 FAMILIES = """
@@ -329,6 +337,14 @@ def uncosted(costs: Table) -> pd.DataFrame:
     """
     spending.read(costs)
     return costs.owner.uncosted()
+def register(review: Journeys) -> pd.DataFrame:
+    """Every measure that the kit prints, as rules/measures.yml and the folder's own lines declare it: one row each."""
+    return as_frame(load_measures(review.session.folder.rule_files("measures.yml")))
+
+
+def what_they_miss(review: Journeys, names: Iterable[str]) -> str:
+    """What a set of measures, by their names in the register, cannot tell: all outputs say nothing of life."""
+    return lint(names, load_measures(review.session.folder.rule_files("measures.yml")))
 
 
 def own_rules(review: Journeys) -> pd.DataFrame:
