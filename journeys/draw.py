@@ -7,6 +7,7 @@ volume.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,17 @@ from journeys.drawing import (
     puzzle,
     swimlane,
 )
+from journeys import knowledge, series
+from journeys.columns import TABLES
+from journeys.drawing import capability as capabilities
+from journeys.drawing import effort, lanes, leadtimes, mapdrawing, matrix, patternlines, puzzle, swimlane
 from journeys.drawing import frontier as warnings
 from journeys.drawing.examples import EXAMPLES
+from journeys.drawing.serieswords import kind_of
+from journeys.life import Line, life_lines
 from journeys.search import Search
 from lib import figures
+from lib.dates import read_day
 from lib.engine import Table
 from lib.errors import RequestError, did_you_mean, listed
 from lib.figures import Picture
@@ -42,6 +50,7 @@ __all__ = [
     "alt",
     "costs",
     "demand",
+    "capability",
     "frontier",
     "lead_times",
     "map",
@@ -218,6 +227,74 @@ def demand(rows: Table, *, level: str = "team", frame: bool = True) -> Axes:
     _known_level(level)
     with figures.style():
         return pareto.draw(rows, level, frame)
+def capability(
+    values: pd.DataFrame,
+    review: Any,
+    *,
+    splits: Mapping[Any, str] | None = None,
+    decided_beforehand: bool | None = None,
+    method: str = "mean",
+    exclude: str = "none",
+    signals: str = "wheeler",
+    level: str = "team",
+    frame: bool = True,
+) -> Axes:
+    """What a measure predictably does: its values in time, natural limits, and a question at each signal.
+
+    Goes in: what `fj.measures.monthly`, `attendance` or `between_crises` gave, and the review, or the journey, that it is
+    of. `splits` gives days and the reason for each ({"2024-07-01": "one point of contact begins"}); `decided_beforehand`
+    says whether they were. `method`, `exclude` and `signals` name the convention, as `lib.xmr.xmr` takes them. Comes out:
+    the Axes, values above and moves from one value to the next below. Under 6 values there are no limits, and under 12
+    they are on trial.
+
+    Raises RequestError where the level or a convention is not known, where a split has no reason, where it is no series,
+    and at level `board` for a series of one family.
+    """
+    _known_level(level)
+    family = getattr(review, "family_id", None)
+    kind_of(values)
+    if level == "board" and len(values) and int(values["families"].max()) < 2:
+        raise RequestError(
+            "This series is of one family, so it is not drawn at level 'board'. Ask for level='team', for named readers, "
+            "or draw the months of all families: fj.measures.monthly(review)."
+        )
+    how = {"method": method, "exclude": exclude, "signals": signals}
+    of = review.review if family else review
+    with figures.style():
+        return capabilities.draw(values, of, splits or {}, decided_beforehand, how, family, level, frame)
+
+
+def effort_and_life(
+    journey: Any,
+    lines: Sequence[Line] | None = None,
+    *,
+    costs: pd.DataFrame | None = None,
+    first_help: Any = None,
+    level: str = "team",
+    frame: bool = True,
+) -> Axes:
+    """What was done for one family and what changed in its life, on one time axis, with a verdict by rule on each line.
+
+    Goes in: a journey (`review["F0003"]`); its life lines, as `fj.measures.life_lines` gives them (without them, those
+    that the records hold); if wanted, the cost so far, a frame with day, low, value and high, each added up; and the day
+    help first began. Comes out: the Axes. Above, contacts a month; below, a panel for each life line. Without any life
+    line that panel is hatched and says so: no picture is drawn from effort alone. Under 6 contacts no verdict is given.
+
+    Raises RequestError where the level is not known, at level `board` (it shows one family), and for costs that are not
+    such a frame.
+    """
+    _known_level(level)
+    if level == "board":
+        raise RequestError(
+            "Effort and life are of one family, so they are not drawn at level 'board'. Ask for level='team', for named "
+            "readers, or draw the months of all families: fj.draw.capability(fj.measures.monthly(review), review)."
+        )
+    if costs is not None and not {"day", "low", "value", "high"} <= set(costs.columns):
+        raise RequestError("costs is a frame with the columns day, low, value and high, each added up so far.")
+    given = life_lines(journey) if lines is None else list(lines)
+    day = read_day(first_help, "first_help")
+    with figures.style():
+        return effort.draw(journey.family_id, series.monthly(journey), given, costs, day, journey.review, level, frame)
 
 
 def _known_level(level: str) -> None:

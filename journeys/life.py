@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from journeys.journey import Journey
+from journeys.journey import Journey, empty
 from journeys.register import Measure, Register, load_measures
 from journeys.series import attendance, between_crises, pupils
 from lib.dates import read_day
@@ -78,11 +78,9 @@ def life_lines(journey: Journey, scores: Iterable[Mapping[str, Any]] = ()) -> li
     lines = []
     children = pupils(journey)
     for n, person in enumerate(children, 1):
-        which = f", child {n} of {len(children)}" if len(children) > 1 else ""
-        about = "of possible sessions"
-        lines.append(
-            _line("Attendance" + which, about, "month", register["attendance"], attendance(journey, person=person))
-        )
+        about = "of possible sessions" + (f", child {n} of {len(children)}" if len(children) > 1 else "")
+        frame = attendance(journey, person=person)
+        lines.append(_line("Attendance", about, "month", register["attendance"], frame))
     waits = between_crises(journey)
     if len(waits):
         lines.append(
@@ -93,10 +91,7 @@ def life_lines(journey: Journey, scores: Iterable[Mapping[str, Any]] = ()) -> li
 
 def _line(name: str, about: str, what: str, measure: Measure, frame: pd.DataFrame) -> Line:
     ended = frame[~frame["is_open"]]
-    values = tuple(
-        None if v is None or v != v else float(v)
-        for v in ended["value"].astype(object).where(ended["value"].notna(), None)
-    )
+    values = tuple(None if empty(v) else float(v) for v in ended["value"])
     still = frame[frame["is_open"] & frame["value"].notna()]
     days = tuple(day.date() for day in ended["on"])
     if what != "wait" or still.empty:
@@ -173,13 +168,13 @@ def judge(line: Line) -> Verdict:
     if better == 1 and line.open_value is not None and line.open_value > segment.upper:
         sides.add(1)
     if sides == {better}:
-        return Verdict(line, chart, IMPROVED, f"Improved, by rule, in {n}")
+        return Verdict(line, chart, IMPROVED, f"Improved, by rule ({n})")
     if sides == {-better}:
-        return Verdict(line, chart, WORSENED, f"Worsened, by rule, in {n}")
+        return Verdict(line, chart, WORSENED, f"Worsened, by rule ({n})")
     asked = sum(s.rule == "outside" for s in chart.signals)
     if sides or chart.signals:
-        outside = f"; {count(asked, 'value')} outside: ask" if asked else ""
-        return Verdict(line, chart, NO_CHANGE, f"No lasting change in {n}{outside}")
+        outside = f"; {asked} outside: ask" if asked else ""
+        return Verdict(line, chart, NO_CHANGE, f"No lasting change ({n}){outside}")
     return Verdict(line, chart, NO_CHANGE, f"No signal in {n}")
 
 

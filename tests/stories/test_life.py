@@ -34,14 +34,14 @@ def test_a_shift_that_is_over_by_the_latest_eight_values_decides_nothing():
     found = judge(line([5, 3, 6, 4] * 3 + [6, 6, 6, 6, 6, 6, 6, 6] + [4, 6, 3, 6, 4, 6, 3, 6]))
     assert [s.rule for s in found.chart.signals] == ["run"]
     assert found.verdict == "no signal of change"
-    assert found.says == "No lasting change in 28 scores"
+    assert found.says == "No lasting change (28 scores)"
 
 
 def test_one_value_outside_is_a_question_and_no_change():
     found = judge(line([3, 4] * 7 + [9]))
     assert (found.verdict, found.says) == (
         "no signal of change",
-        "No lasting change in 15 scores; 1 value outside: ask",
+        "No lasting change (15 scores); 1 outside: ask",
     )
 
 
