@@ -132,6 +132,7 @@ def _whole_path(folder: Path) -> None:
         fj.findings.costs(spent), measures.uncosted(spent), measures.cost_so_far(spent, review.families[0])
         for measure in ("families", "totals", "agencies", "variants", "switches", "handovers"):
             getattr(measures, measure)(review)
+        measures.monthly(review), measures.life(measures.life_lines(review[review.families[0]]))
     if len(reviews[0].families) < 9:
         reviews[0].comparison.map()
 
