@@ -46,7 +46,9 @@ def everything(folder: Path, **period: Any) -> dict[str, Any]:
         "known together": fj.together.summary(known),
         "costs": fj.costs(review).df(),
     }
-    frames |= {m: getattr(measures, m)(review) for m in ("families", "totals", "agencies", "variants", "switches")}
+    frames |= {
+        m: getattr(measures, m)(review) for m in ("families", "totals", "agencies", "variants", "switches", "monthly")
+    }
     found: dict[str, Any] = {
         name: in_any_order(frame) if name in ("faults", "set_aside", "account") else in_order(frame)
         for name, frame in frames.items()
@@ -60,6 +62,9 @@ def everything(folder: Path, **period: Any) -> dict[str, Any]:
             about,
         )
     found["family steps"] = [in_order(review[f].steps) for f in review.families]
+    for measure in (measures.attendance, measures.between_crises):
+        found[measure.__name__] = [in_order(measure(review[f])) for f in review.families]
+    found["life"] = [in_order(measures.life(measures.life_lines(review[f]))) for f in review.families]
     for part in (fj.together.shares, fj.together.by_day, fj.together.lags):
         found[f"known: {part.__name__}"] = [in_order(part(known, f)) for f in review.families]
     return found
