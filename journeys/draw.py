@@ -1,4 +1,4 @@
-"""The kit's figures: a family's swim-lane, the map of moves, who knew what, why families asked, costs, lead times, patterns.
+"""The kit's figures: swim-lane, map of moves, who knew what, effort and life, capability, demand, costs, lead times.
 
 matplotlib Axes in hand, alt text and table with them. Each figure says in its title, by rule, what it shows; carries
 its alt text into a notebook's output; and has a table of the numbers drawn. Nothing is ever sorted by an agency's
@@ -15,11 +15,13 @@ import networkx as nx
 import pandas as pd
 from matplotlib.axes import Axes
 
-from journeys import knowledge, spending
+from journeys import knowledge, series, spending
 from journeys.columns import TABLES
+from journeys.drawing import capability as capabilities
 from journeys.drawing import (
     costbars,
     costpanel,
+    effort,
     lanes,
     leadtimes,
     mapdrawing,
@@ -29,10 +31,6 @@ from journeys.drawing import (
     puzzle,
     swimlane,
 )
-from journeys import knowledge, series
-from journeys.columns import TABLES
-from journeys.drawing import capability as capabilities
-from journeys.drawing import effort, lanes, leadtimes, mapdrawing, matrix, patternlines, puzzle, swimlane
 from journeys.drawing import frontier as warnings
 from journeys.drawing.examples import EXAMPLES
 from journeys.drawing.serieswords import kind_of
@@ -48,9 +46,10 @@ LEVELS = ("raw", "team", "board")
 
 __all__ = [
     "alt",
+    "capability",
     "costs",
     "demand",
-    "capability",
+    "effort_and_life",
     "frontier",
     "lead_times",
     "map",
@@ -227,6 +226,8 @@ def demand(rows: Table, *, level: str = "team", frame: bool = True) -> Axes:
     _known_level(level)
     with figures.style():
         return pareto.draw(rows, level, frame)
+
+
 def capability(
     values: pd.DataFrame,
     review: Any,

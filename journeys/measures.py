@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from journeys import overlays, spending, together
-from journeys.asking import demand as demand
+from journeys.asking import demand
 from journeys.flow import handovers as _handovers
 from journeys.flow import switches as _switches
 from journeys.journey import Journeys
@@ -30,6 +30,9 @@ __all__ = [
     "attendance",
     "between_crises",
     "chances",
+    "cost_so_far",
+    "costs",
+    "demand",
     "families",
     "faults",
     "handovers",
@@ -45,6 +48,7 @@ __all__ = [
     "switches",
     "totals",
     "triggers",
+    "uncosted",
     "variants",
     "what_they_miss",
 ]
@@ -337,6 +341,8 @@ def uncosted(costs: Table) -> pd.DataFrame:
     """
     spending.read(costs)
     return costs.owner.uncosted()
+
+
 def register(review: Journeys) -> pd.DataFrame:
     """Every measure that the kit prints, as rules/measures.yml and the folder's own lines declare it: one row each."""
     return as_frame(load_measures(review.session.folder.rule_files("measures.yml")))

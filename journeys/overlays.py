@@ -10,8 +10,7 @@ from lib import files
 if TYPE_CHECKING:
     import pandas as pd
 
-RULE_FILES = ("activities", "triggers", "facts", "chances", "demand", "costs")
-RULE_FILES = ("activities", "triggers", "facts", "chances", "measures")
+RULE_FILES = ("activities", "triggers", "facts", "chances", "demand", "costs", "measures")
 
 
 def own_rules(folder: Folder) -> pd.DataFrame:
