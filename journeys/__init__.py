@@ -10,6 +10,8 @@ The verbs, in the order in which data flow:
     review = fj.build_journeys(contacts, members)  # what each family lived through: family -> Journey
     fj.switches(review), fj.handovers(review)      # what happens between agencies
     fj.repeats(review)                             # the same activity again
+    fj.two_clocks(review)                          # each need's clocks: the family's, and each agency's
+    fj.passed(review)                              # what came of each referral: passed on, sent back, taken on, no answer
     firings = fj.find_triggers(review)             # which rules were met, and whether help followed
     fj.rules_in_force(review)                      # the triggers as a table; fj.rule_changes: before one is adopted
     known = fj.who_knew_what(review)               # which agency knew which fact, and from when
@@ -50,6 +52,8 @@ _VERBS = {
     "switches": "journeys.flow",
     "handovers": "journeys.flow",
     "repeats": "journeys.flow",
+    "two_clocks": "journeys.clocks",
+    "passed": "journeys.passing",
     "find_triggers": "journeys.triggers",
     "rules_in_force": "journeys.adoption",
     "rule_changes": "journeys.adoption",
@@ -90,6 +94,7 @@ __all__ = [
     "measures",
     "merge_books",
     "read_book",
+    "passed",
     "read_contacts",
     "read_members",
     "repeats",
@@ -101,6 +106,7 @@ __all__ = [
     "switches",
     "together",
     "voice",
+    "two_clocks",
     "who_knew_what",
     "write_book",
 ]
@@ -113,6 +119,7 @@ if TYPE_CHECKING:
     from journeys.chances import find_chances
     from journeys.checks import account, check_contacts
     from journeys.concern import days_to_help
+    from journeys.clocks import two_clocks
     from journeys.contacts import read_contacts, set_aside
     from journeys.costing import costs
     from journeys.families import read_members
@@ -123,6 +130,7 @@ if TYPE_CHECKING:
     from journeys.knowledge import who_knew_what
     from journeys.live import live_list
     from journeys.pages import show
+    from journeys.passing import passed
     from journeys.savvi import export_savvi
     from journeys.search import search_triggers
     from journeys.triggers import find_triggers

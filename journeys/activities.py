@@ -28,6 +28,12 @@ class Activity(BaseModel):
     crisis: bool = False
     takes_responsibility: bool = False
     tells_story: bool = False
+    assesses: bool = False
+    safety: bool = False
+    closes: bool = False
+    rejects: bool = False
+    feeds_back: bool = False
+    domain: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,8 @@ class Activities:
     agencies: Mapping[str, str]
     files: tuple[Path, ...]
     referral_answer_days: int = 28
+    duplicate_assessment_days: int = 90
+    service_after_assessment_days: int = 90
 
     def label(self, activity: str) -> str:
         """An activity as people say it.
@@ -64,6 +72,11 @@ class Activities:
     def marked(self, mark: str) -> list[str]:
         """The activities that carry a mark, in order of name."""
         return sorted(name for name, activity in self.known.items() if getattr(activity, mark))
+
+    def means(self, mark: str, agency: str, activity: str, outcome: str | None) -> bool:
+        """Whether a contact carries a mark: by its activity, or by an outcome that is one of a marked activity's words."""
+        said = self.find(agency, outcome) if outcome else None
+        return any(name in self.known and bool(getattr(self.known[name], mark)) for name in (activity, said or ""))
 
     def find(self, agency: str, raw: str) -> str | None:
         """The activity that an agency's own word means, or nothing. Words are compared without regard to capitals."""
@@ -111,10 +124,11 @@ def read_activities(paths: Iterable[Path] = (RULES / "activities.yml",)) -> Acti
     """
     known: dict[str, Activity] = {}
     agencies: dict[str, str] = {}
-    version, used, answer_days = "", [], 28
+    version, used = "", []
+    days = {"referral_answer_days": 28, "duplicate_assessment_days": 90, "service_after_assessment_days": 90}
     for path in paths:
         yaml = files.load(path)
-        files.known_keys(yaml, (), ("version", "agreed_by", "referral_answer_days", "agencies", "activities"))
+        files.known_keys(yaml, (), ("version", "agreed_by", *days, "agencies", "activities"))
         files.known_keys(yaml, ("agencies",), [*(yaml.data.get("agencies") or {})])
         for name, given in (yaml.data.get("activities") or {}).items():
             files.known_keys(yaml, ("activities", name), Activity.model_fields)
@@ -132,10 +146,16 @@ def read_activities(paths: Iterable[Path] = (RULES / "activities.yml",)) -> Acti
                 raise yaml.error(
                     f"activity '{name}': only a touch takes responsibility or tells a story.", "activities", name
                 )
-        answer_days = yaml.data.get("referral_answer_days", answer_days)
-        if not isinstance(answer_days, int) or answer_days < 0:
-            raise yaml.error("referral_answer_days is a whole number of days.", "referral_answer_days")
+            if known[name].safety and (known[name].tells_story or known[name].help):
+                raise yaml.error(
+                    f"activity '{name}': a question of safety is neither the story told again nor help. Take one mark out.",
+                    *("activities", name),
+                )
+        for key in days:
+            days[key] = yaml.data.get(key, days[key])
+            if not isinstance(days[key], int) or days[key] < 0:
+                raise yaml.error(f"{key} is a whole number of days.", key)
         agencies |= yaml.data.get("agencies") or {}
         version = " + ".join(filter(None, (version, str(yaml.data.get("version", "")))))
         used.append(path)
-    return Activities(version, known, agencies, tuple(used), answer_days)
+    return Activities(version, known, agencies, tuple(used), **days)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from journeys.costcolumns import COSTS
+from journeys.flowcolumns import FLOW
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -102,7 +103,7 @@ _CONTACT = (
     ("source_row", "whole number", "the record in that file, from 1 below the header"),
 )
 
-TABLES: dict[str, tuple[Column, ...]] = {
+TABLES: dict[str, tuple[Column, ...]] = {name: _columns(*rows) for name, rows in FLOW.items()} | {
     "contacts": _columns(*_CONTACT),
     "set_aside": _columns(
         ("source_file", "text", "the file"),

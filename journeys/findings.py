@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from journeys import demandwords, live, measures
 from journeys.asking import demand_of, once
 from journeys.costing import SPENT
+from journeys import flowwords, live, measures
+from journeys.flowmeasures import Rows
 from journeys.journey import Journey, Journeys, empty
 from journeys.search import search_triggers
 from lib.dates import say
@@ -82,6 +84,14 @@ def between_agencies(review: Journeys) -> Said:
         f"({int(referrals.answered)} answered, {int(referrals.not_answered)} not, {int(referrals.open)} still open) and "
         f"{count(moved, 'other time', 'other times')} that responsibility for a need moved."
     )
+
+
+def flow(review: Journeys, needs: Rows = (), steps: Rows = ()) -> Said:
+    """What families lived while they waited for help: both clocks, referrals, the story told again, professionals, value.
+
+    `needs` and `steps` are rows that people supply (see `two_clocks` and `said_values`).
+    """
+    return Said(flowwords.say(review, needs, steps))
 
 
 def fired(firings: Table) -> Said:

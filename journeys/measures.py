@@ -12,6 +12,12 @@ from journeys import overlays, spending, together
 from journeys.asking import demand
 from journeys.flow import handovers as _handovers
 from journeys.flow import switches as _switches
+from journeys.flowmeasures import assessments as assessments
+from journeys.flowmeasures import needs as needs
+from journeys.flowmeasures import professionals as professionals
+from journeys.flowmeasures import referral_flow as referral_flow
+from journeys.flowmeasures import story as story
+from journeys.flowmeasures import value as value
 from journeys.journey import Journeys
 from journeys.life import improvement, life, life_lines
 from journeys.register import as_frame, lint, load_measures

@@ -1,0 +1,132 @@
+"""What agencies did with each family, as the flow measures read it: rows in whole numbers, and which surely came first.
+
+Two rows are ordered by themselves: by day, then by time if both have one. Where the records cannot say, neither came
+first; the place of a row in a file is not evidence.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from journeys.activities import Activities
+from journeys.journey import Journeys
+from lib.dialect import literal
+from lib.errors import RequestError
+
+ROWS = """
+SELECT f.name AS family, c.contact_id, c.agency, c.professional_id, c.activity, c.nature, c.asked_by, c.need_id, c.outcome,
+  c.reason, c.referred_to, s.day, s.second, s.earliest, s.latest, s.moment
+FROM {steps} AS s JOIN {contacts} AS c ON s.c = c.c JOIN {at}families AS f ON s.family = f.code
+WHERE c.nature IN ('touch', 'referral', 'decision') OR c.activity IN ({activities})
+  OR (c.need_id IS NOT NULL AND c.asked_by IN ('family', 'other agency'))
+ORDER BY family, s.earliest, s.latest, s.second, c.contact_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Dealing:
+    """One contact of a family: who did what, about which need, when."""
+
+    id: str
+    agency: str
+    professional: str | None
+    activity: str
+    nature: str
+    asked_by: str
+    need: str | None
+    outcome: str | None
+    reason: str | None
+    to: str | None
+    day: int | None
+    second: int | None
+    earliest: int
+    latest: int
+    moment: int | None
+
+    @property
+    def moves(self) -> bool:
+        """Whether it is a touch or a referral: what moments, professionals and steps rest on."""
+        return self.nature in ("touch", "referral")
+
+    @property
+    def passes_on(self) -> bool:
+        """Whether it refers the family to another agency, and says to which."""
+        return self.nature == "referral" and self.to is not None and self.to != self.agency
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether its day is known."""
+        return self.earliest == self.latest
+
+    def surely_before(self, other: Dealing) -> bool:
+        """Whether it came first in every order that the records allow."""
+        if self.latest != other.earliest or not (self.is_exact and other.is_exact):
+            return self.latest < other.earliest
+        return self.second is not None and other.second is not None and self.second < other.second
+
+    def may_share_need(self, other: Dealing) -> bool:
+        """Whether both can be about one need: where either names none, the family alone must match."""
+        return self.need is None or other.need is None or self.need == other.need
+
+    def carries(self, mark: str, activities: Activities) -> bool:
+        """Whether its activity carries a mark, or its outcome is one of a marked activity's words."""
+        return activities.means(mark, self.agency, self.activity, self.outcome)
+
+
+def dealings(review: Journeys) -> dict[str, list[Dealing]]:
+    """Each family's touches, referrals and decisions, what carries feedback, and rows in which somebody asked.
+
+    Raises `RequestError` where it is no review.
+    """
+    if not isinstance(review, Journeys):
+        raise RequestError(
+            "review is not what build_journeys gives. Write review = fj.build_journeys(contacts, members) first."
+        )
+    review.engine.tell_if_old()
+    marked = sorted({*review.activities.marked("feeds_back"), *review.activities.marked("closes")})
+    select = ROWS.format(
+        steps=review.coded,
+        contacts=review.session.contacts,
+        at=review.codes,
+        activities=", ".join(literal(a) for a in marked) or "''",
+    )
+    found: dict[str, list[Dealing]] = {family: [] for family in review.families}
+    for family, rows in itertools.groupby(review.engine.each(select), key=lambda r: r[0]):
+        found[family] = [Dealing(*row) for _, *row in rows]
+    return found
+
+
+def each_once(by_family: Mapping[str, Sequence[Dealing]]) -> Iterator[Dealing]:
+    """Every contact once, though a child of two families has it in two journeys."""
+    seen: set[str] = set()
+    for rows in by_family.values():
+        for row in rows:
+            if row.id not in seen:
+                seen.add(row.id)
+                yield row
+
+
+def said_values(steps: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
+    """What reviewers said of contacts: contact -> whether it was a value step; rows that say neither are left out.
+
+    `steps` are rows of contact_id and is_value (yes, no or empty).
+
+    >>> said_values([{"contact_id": "x:1", "is_value": "yes"}, {"contact_id": "x:2", "is_value": ""}])
+    {'x:1': True}
+    """
+    said: dict[str, bool] = {}
+    for row in steps:
+        contact, word = str(row["contact_id"]), str(row.get("is_value") or "").strip().lower()
+        if word not in ("yes", "no", ""):
+            raise RequestError(f"contact '{contact}': is_value is yes, no or empty. Correct it in the review book.")
+        if word and said.setdefault(contact, word == "yes") != (word == "yes"):
+            raise RequestError(f"contact '{contact}' is called a value step in one row and none in another. Keep one.")
+    return said
+
+
+def is_value(row: Dealing, activities: Activities, said: Mapping[str, bool]) -> bool:
+    """Whether a contact was a value step: a touch that is help, unless a reviewer said otherwise."""
+    return said.get(row.id, row.nature == "touch" and activities.is_help(row.activity))
