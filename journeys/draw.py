@@ -35,6 +35,20 @@ from journeys.drawing import frontier as warnings
 from journeys.drawing.examples import EXAMPLES
 from journeys.drawing.serieswords import kind_of
 from journeys.life import Line, life_lines
+from journeys.drawing import (
+    lanes,
+    leadtimes,
+    mapdrawing,
+    matrix,
+    patternlines,
+    puzzle,
+    referralmap,
+    staffchart,
+    swimlane,
+)
+from journeys.drawing.examples import EXAMPLES
+from journeys.journey import Journeys
+from journeys.passing import Passed, passed
 from journeys.search import Search
 from lib import figures
 from lib.dates import read_day
@@ -54,6 +68,8 @@ __all__ = [
     "lead_times",
     "map",
     "pattern",
+    "professionals",
+    "referrals",
     "save",
     "table",
     "timeline",
@@ -130,6 +146,44 @@ def map(graph: nx.DiGraph, *, level: str = "team", frame: bool = True) -> Axes:
         raise RequestError("A map of professionals names people, so it is not drawn at level 'board'. Use by='agency'.")
     with figures.style():
         return mapdrawing.draw(graph, level, frame)
+
+
+def professionals(journey: Any, *, level: str = "team", frame: bool = True) -> Axes:
+    """How many professionals one family had at once, and how many so far, over the whole period: a step chart.
+
+    Goes in: a journey (`review["F0003"]`). Comes out: the Axes, time across, professionals up. Each counts from the
+    first to the last touch or referral that names them; contacts that name nobody are counted beneath. Nobody is named.
+
+    Raises RequestError where the level is not known, and at level `board`: it shows one family.
+    """
+    _known_level(level)
+    if level == "board":
+        raise RequestError(
+            "This is about one family, so it is not drawn at level 'board'. Ask for level='team', for named readers, or "
+            "give the board fj.measures.professionals for all families."
+        )
+    with figures.style():
+        return staffchart.draw(journey, level, frame)
+
+
+def referrals(given: Any, *, level: str = "team", frame: bool = True) -> Axes:
+    """The referral map: who noticed, where families were referred to, who took them on, what came back or had no answer.
+
+    Goes in: a review, or what `passed` gave. Comes out: the Axes. Bands run left to right, as thick as their referrals;
+    each stop's bar is as long as what came in, split into passed on, sent back and no recorded answer; what came back is
+    a thin dashed line, and words. The smallest bands are left out past 24, and the footer says how many that hides.
+    Under four referrals there are sentences. Place on the page is order of travel, not rank.
+
+    Raises RequestError where the level is not known, or it is neither.
+    """
+    _known_level(level)
+    table = passed(given) if isinstance(given, Journeys) else given
+    if not isinstance(table, Table) or not isinstance(table.owner, Passed):
+        raise RequestError(
+            "This is neither a review nor what passed gives. Write fj.draw.referrals(review), or fj.draw.referrals(fj.passed(review))."
+        )
+    with figures.style():
+        return referralmap.draw(table.df(), table.owner.review, level, frame)
 
 
 def who_knew_what(
