@@ -143,16 +143,12 @@ def bounce_of(row: Dealing, referrals: Iterable[Dealing]) -> str | None:
     if row.need is None:
         return None
     others = [r for r in referrals if r.need == row.need and r.id != row.id]
-    best = None
-    for back in others:
-        if back.agency != row.to or back.to != row.agency or back.surely_before(row):
-            continue
-        rest = [r for r in others if r.id != back.id]
-        if row.surely_before(back) and all(r.surely_before(row) or back.surely_before(r) for r in rest):
-            return "certain"
-        if not any(row.surely_before(r) and r.surely_before(back) for r in rest):
-            best = "possible"
-    return best
+    after = [r for r in others if row.surely_before(r)]
+    may_be_next = [r for r in others if not r.surely_before(row) and not any(b.surely_before(r) for b in after)]
+    back = [r for r in may_be_next if r.agency == row.to and r.to == row.agency]
+    if not back:
+        return None
+    return "certain" if after and len(back) == len(may_be_next) else "possible"
 
 
 def _mark_loops(found: Sequence[_Came]) -> None:
@@ -193,6 +189,8 @@ def _join(found: Sequence[_Came]) -> None:
                 and c.row.may_share_need(came.row)
                 and (c.row.surely_before(came.row) if sure else not came.row.surely_before(c.row))
                 and not _leads_to(came, c)
+                # What others have followed already was no way back.
+                and not (came.next is not None and came.row.to == c.row.agency)
             ]
             if may:
                 before = max(may, key=lambda c: _place(c.row))
