@@ -256,6 +256,8 @@ def footer(r: Routes, level: str, notes: list[str]) -> list[str]:
 
 def alt(r: Routes, invented: bool) -> str:
     """The alt text, 350 characters at most."""
+    if not r.n:
+        return alt_text(f"{finding(r)}.", invented=invented)
     whose = f"{count(r.services, 'service')} for {count(r.families, 'family', 'families')}"
     parts = [f"Map of {count(r.n, 'referral')} among {whose}."]
     have = "has" if r.none == 1 else "have"

@@ -158,6 +158,7 @@ def test_three_referrals_are_sentences(invented):
 def test_no_referral_is_said(invented):
     ax = drawn(invented, [])
     assert ax.figure.finding == "No row refers a family to another agency"
+    assert draw.alt(ax).startswith("No row refers a family to another agency.")
 
 
 @pytest.mark.parametrize("shown", [True, False])
