@@ -93,8 +93,8 @@ __all__ = [
     "live_list",
     "measures",
     "merge_books",
-    "read_book",
     "passed",
+    "read_book",
     "read_contacts",
     "read_members",
     "repeats",
@@ -105,8 +105,8 @@ __all__ = [
     "show",
     "switches",
     "together",
-    "voice",
     "two_clocks",
+    "voice",
     "who_knew_what",
     "write_book",
 ]
@@ -118,8 +118,8 @@ if TYPE_CHECKING:
     from journeys.book import read_book
     from journeys.chances import find_chances
     from journeys.checks import account, check_contacts
-    from journeys.concern import days_to_help
     from journeys.clocks import two_clocks
+    from journeys.concern import days_to_help
     from journeys.contacts import read_contacts, set_aside
     from journeys.costing import costs
     from journeys.families import read_members

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from journeys.activities import Activities, fold
+from journeys.book import read_book
 from journeys.columns import as_arrow, identifying
 from journeys.dealings import Dealing, dealings
 from journeys.journey import Journeys
@@ -49,12 +50,12 @@ class Needs:
         return [need for need in self.needs if need.family == family]
 
 
-def two_clocks(review: Journeys, needs: Sequence[Mapping[str, Any]] = ()) -> Table:
+def two_clocks(review: Journeys, needs: Sequence[Mapping[str, Any]] | None = None) -> Table:
     """The family's clock and each agency's clock, need by need.
 
     `review` from `build_journeys`; `needs` are rows of need_id, family_id, words, first_asked_on, met_on and
-    met_by_whose_view, as people know them. Returns a Table with the columns of `columns.TABLES["clocks"]`: a row per
-    need for the family, and one for each agency that received a referral for it.
+    met_by_whose_view, as people know them: those of the review book unless given. Returns a Table with the columns of
+    `columns.TABLES["clocks"]`: a row per need for the family, and one for each agency that received a referral for it.
 
     A need is asked for first on the day that `needs` gives; else on the day of the first touch, referral or asking row
     that names it. It is met on the day that `needs` gives, in the family's view: with an agency's view, or nobody's,
@@ -82,11 +83,11 @@ def two_clocks(review: Journeys, needs: Sequence[Mapping[str, Any]] = ()) -> Tab
 
 
 def find_needs(
-    review: Journeys, by_family: Mapping[str, Sequence[Dealing]], given: Sequence[Mapping[str, Any]] = ()
+    review: Journeys, by_family: Mapping[str, Sequence[Dealing]], given: Sequence[Mapping[str, Any]] | None = None
 ) -> Needs:
     """The needs of each family: those that people named, those that rows name, or else those that can be inferred."""
     over_by, activities = day_number(review.over_by), review.activities
-    told = _given(review, given)
+    told = _given(review, read_book(review).rows("needs") if given is None else given)
     needs: list[Need] = []
     unnamed = []
     for family, rows in by_family.items():

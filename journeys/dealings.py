@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from journeys.activities import Activities
+from journeys.book import read_book
 from journeys.journey import Journeys
 from lib.dialect import literal
 from lib.errors import RequestError
@@ -109,16 +110,13 @@ def each_once(by_family: Mapping[str, Sequence[Dealing]]) -> Iterator[Dealing]:
                 yield row
 
 
-def said_values(steps: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
+def said_values(review: Journeys, steps: Sequence[Mapping[str, Any]] | None = None) -> dict[str, bool]:
     """What reviewers said of contacts: contact -> whether it was a value step; rows that say neither are left out.
 
-    `steps` are rows of contact_id and is_value (yes, no or empty).
-
-    >>> said_values([{"contact_id": "x:1", "is_value": "yes"}, {"contact_id": "x:2", "is_value": ""}])
-    {'x:1': True}
+    `steps` are rows of contact_id and is_value (yes, no or empty), those of the review book unless given.
     """
     said: dict[str, bool] = {}
-    for row in steps:
+    for row in read_book(review).rows("steps") if steps is None else steps:
         contact, word = str(row["contact_id"]), str(row.get("is_value") or "").strip().lower()
         if word not in ("yes", "no", ""):
             raise RequestError(f"contact '{contact}': is_value is yes, no or empty. Correct it in the review book.")

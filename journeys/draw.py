@@ -29,25 +29,15 @@ from journeys.drawing import (
     pareto,
     patternlines,
     puzzle,
+    referralmap,
+    staffchart,
     swimlane,
 )
 from journeys.drawing import frontier as warnings
 from journeys.drawing.examples import EXAMPLES
 from journeys.drawing.serieswords import kind_of
-from journeys.life import Line, life_lines
-from journeys.drawing import (
-    lanes,
-    leadtimes,
-    mapdrawing,
-    matrix,
-    patternlines,
-    puzzle,
-    referralmap,
-    staffchart,
-    swimlane,
-)
-from journeys.drawing.examples import EXAMPLES
 from journeys.journey import Journeys
+from journeys.life import Line, life_lines
 from journeys.passing import Passed, passed
 from journeys.search import Search
 from lib import figures

@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from journeys import demandwords, live, measures
+from journeys import demandwords, flowwords, live, measures
 from journeys.asking import demand_of, once
 from journeys.costing import SPENT
-from journeys import flowwords, live, measures
 from journeys.flowmeasures import Rows
 from journeys.journey import Journey, Journeys, empty
 from journeys.search import search_triggers
@@ -86,10 +85,10 @@ def between_agencies(review: Journeys) -> Said:
     )
 
 
-def flow(review: Journeys, needs: Rows = (), steps: Rows = ()) -> Said:
+def flow(review: Journeys, needs: Rows | None = None, steps: Rows | None = None) -> Said:
     """What families lived while they waited for help: both clocks, referrals, the story told again, professionals, value.
 
-    `needs` and `steps` are rows that people supply (see `two_clocks` and `said_values`).
+    `needs` and `steps` are rows that people supply, those of the review book unless given (see `two_clocks` and `said_values`).
     """
     return Said(flowwords.say(review, needs, steps))
 

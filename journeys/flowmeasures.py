@@ -30,7 +30,7 @@ def _frame(table: str, rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
     return frame.astype({c.name: kinds[c.type] for c in TABLES[table] if c.type in kinds})
 
 
-def needs(review: Journeys, needs: Rows = ()) -> pd.DataFrame:
+def needs(review: Journeys, needs: Rows | None = None) -> pd.DataFrame:
     """Two rows, the family's clock and the agencies': how many, ended, open, and the median with the open ones counted.
 
     `needs` are rows of needs as people know them (see `two_clocks`). The agencies' clocks are pooled, and rank nobody. Where
@@ -63,7 +63,7 @@ def needs(review: Journeys, needs: Rows = ()) -> pd.DataFrame:
     return _frame("needs", rows)
 
 
-def referral_flow(review: Journeys, needs: Rows = (), steps: Rows = ()) -> pd.DataFrame:
+def referral_flow(review: Journeys, needs: Rows | None = None, steps: Rows | None = None) -> pd.DataFrame:
     """A row per measure of what came of referrals: how many, of how many, possible and open ones beside them.
 
     `needs` and `steps` are rows that people supply (see `two_clocks` and `said_values`). A referral of a child of two
@@ -146,6 +146,6 @@ def professionals(review: Journeys) -> pd.DataFrame:
     return _frame("professionals", list(staffing.professionals(review).itertuples(index=False, name=None)))
 
 
-def value(review: Journeys, steps: Rows = ()) -> pd.DataFrame:
+def value(review: Journeys, steps: Rows | None = None) -> pd.DataFrame:
     """One row per family: value steps among its steps, and value days among its days, each share beside its counts."""
     return _frame("value", list(staffing.value(review, steps).itertuples(index=False, name=None)))

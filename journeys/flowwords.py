@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def say(review: Journeys, needs: Rows, steps: Rows) -> str:
+def say(review: Journeys, needs: Rows | None = None, steps: Rows | None = None) -> str:
     """All of it, in the order in which a review asks."""
     both = flowmeasures.needs(review, needs)
     parts = [

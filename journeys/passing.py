@@ -66,10 +66,13 @@ class _Came:
         return TAKEN_ON if self.answer is not None else NO_ANSWER
 
 
-def passed(review: Journeys, needs: Sequence[Mapping[str, Any]] = (), steps: Sequence[Mapping[str, Any]] = ()) -> Table:
+def passed(
+    review: Journeys, needs: Sequence[Mapping[str, Any]] | None = None, steps: Sequence[Mapping[str, Any]] | None = None
+) -> Table:
     """What came of each referral to another agency.
 
-    `review` from `build_journeys`; `needs` and `steps` as people know them (see `two_clocks` and `said_values`). Returns a
+    `review` from `build_journeys`; `needs` and `steps` as people know them, those of the review book unless given (see
+    `two_clocks` and `said_values`). Returns a
     Table with the columns of `columns.TABLES["passed"]`, a row per referral and family; `owner.chains` holds how many
     referrals each need took until its first value step.
 
@@ -98,7 +101,7 @@ def passed(review: Journeys, needs: Sequence[Mapping[str, Any]] = (), steps: Seq
         rows += [_line(family, came) for came in _tell(family, some, answers, review)]
     table = review.engine.fresh_name("passed")
     review.engine.load(table, as_arrow("passed", rows))
-    owner = Passed(review, found, tuple(_chains(found, by_family, said_values(steps))))
+    owner = Passed(review, found, tuple(_chains(found, by_family, said_values(review, steps))))
     select = f"SELECT * FROM {table} ORDER BY family_id, referred_on, contact_id"
     return Table(review.engine, "passed", select, identifying("passed"), owner)
 

@@ -118,7 +118,7 @@ def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return found
 
 
-def value(review: Journeys, steps: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:
+def value(review: Journeys, steps: Sequence[Mapping[str, Any]] | None = None) -> pd.DataFrame:
     """One row per family: its value steps among its steps, and its value days among the days it took, side by side.
 
     Columns: family_id; steps (touches and referrals, less questions of safety, and what reviewers judged besides);
@@ -132,7 +132,7 @@ def value(review: Journeys, steps: Sequence[Mapping[str, Any]] = ()) -> pd.DataF
     """
     import pandas as pd
 
-    said, activities = said_values(steps), review.activities
+    said, activities = said_values(review, steps), review.activities
     lines = []
     for family, rows in dealings(review).items():
         met = [r for r in rows if r.moves or r.id in said]
