@@ -15,7 +15,7 @@ import networkx as nx
 import pandas as pd
 from matplotlib.axes import Axes
 
-from journeys import knowledge, series, spending
+from journeys import knowledge, series, spending, voice
 from journeys.columns import TABLES
 from journeys.drawing import capability as capabilities
 from journeys.drawing import (
@@ -325,21 +325,23 @@ def effort_and_life(
     help first began. Comes out: the Axes. Above, contacts a month; below, a panel for each life line. Without any life
     line that panel is hatched and says so: no picture is drawn from effort alone. Under 6 contacts no verdict is given.
 
-    Raises RequestError where the level is not known, at level `board` (it shows one family), and for costs that are not
-    such a frame.
+    At level `board` it is drawn only for a family that agreed to it in the review book, and without its number. Raises
+    RequestError where the level is not known, for a family that did not agree, and for costs that are not such a frame.
     """
     _known_level(level)
-    if level == "board":
+    if level == "board" and journey.family_id not in voice.shared_families(journey.review, level):
         raise RequestError(
-            "Effort and life are of one family, so they are not drawn at level 'board'. Ask for level='team', for named "
-            "readers, or draw the months of all families: fj.draw.capability(fj.measures.monthly(review), review)."
+            "Effort and life are of one family, and the review book does not say that it agreed to be shown at level "
+            "'board'. Ask for level='team', for named readers, or draw the months of all families: "
+            "fj.draw.capability(fj.measures.monthly(review), review)."
         )
     if costs is not None and not {"day", "low", "value", "high"} <= set(costs.columns):
         raise RequestError("costs is a frame with the columns day, low, value and high, each added up so far.")
-    given = life_lines(journey) if lines is None else list(lines)
+    given = life_lines(journey, level=level) if lines is None else list(lines)
     day = read_day(first_help, "first_help")
+    whose = "One family, shown with its consent" if level == "board" else f"Family {journey.family_id}"
     with figures.style():
-        return effort.draw(journey.family_id, series.monthly(journey), given, costs, day, journey.review, level, frame)
+        return effort.draw(whose, series.monthly(journey), given, costs, day, journey.review, level, frame)
 
 
 def _known_level(level: str) -> None:

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from journeys.book import read_book
 from journeys.journey import Journey, empty
 from journeys.register import Measure, Register, load_measures
 from journeys.series import attendance, between_crises, pupils
+from journeys.voice import may_read, shared_families
 from lib.dates import read_day
 from lib.errors import RequestError, count
 from lib.xmr import LEAST, TOO_FEW, Xmr, xmr
@@ -58,13 +60,15 @@ class Verdict:
     says: str
 
 
-def life_lines(journey: Journey, scores: Iterable[Mapping[str, Any]] = ()) -> list[Line]:
+def life_lines(
+    journey: Journey, scores: Iterable[Mapping[str, Any]] | None = None, *, level: str = "team"
+) -> list[Line]:
     """A family's life lines: each child's attendance, days between crises, and what the family scored itself.
 
-    `scores` are rows that people wrote: `measure` (a name of measures.yml) or `statement` (in somebody's own words),
-    `on`, `value` or `score`, and perhaps `family_id` and `who`; those of other families and those with no day or no
-    number are left out. Comes out: a list of lines, one for each child, measure or person's statement; none where nobody
-    recorded anything.
+    `scores` are rows that people wrote, those of the review book as far as `level` may read them unless given: `measure`
+    (a name of measures.yml) or `statement` (in somebody's own words), `on`, `value` or `score`, and perhaps `family_id`
+    and `who`; those of other families and those with no day or no number are left out. Comes out: a list of lines, one
+    for each child, measure or person's statement; none where nobody recorded anything.
 
     Raises `RequestError` for a measure that is not in the register, or that is not an outcome.
 
@@ -86,7 +90,15 @@ def life_lines(journey: Journey, scores: Iterable[Mapping[str, Any]] = ()) -> li
         lines.append(
             _line("Days between crises", "from each to the next", "wait", register["days_between_crises"], waits)
         )
-    return lines + _own(journey, scores, register)
+    return lines + _own(journey, _from_book(journey, level) if scores is None else scores, register)
+
+
+def _from_book(journey: Journey, level: str) -> list[dict[str, Any]]:
+    """What people wrote of this family's life in the review book, as far as this level may read it."""
+    book = read_book(journey.review)
+    scored = [r for r in book.rows("matters") if may_read(r["share_with"], level)]
+    is_shared = journey.family_id in shared_families(journey.review, level)
+    return [r for r in scored + (book.rows("life") if is_shared else []) if r["family_id"] == journey.family_id]
 
 
 def _line(name: str, about: str, what: str, measure: Measure, frame: pd.DataFrame) -> Line:

@@ -37,7 +37,7 @@ LIGHT = "#EEEEEE"
 
 
 def draw(
-    family: str, monthly: pd.DataFrame, lines: Sequence[Line], costs: pd.DataFrame | None, first_help: dt.date | None,
+    whose: str, monthly: pd.DataFrame, lines: Sequence[Line], costs: pd.DataFrame | None, first_help: dt.date | None,
     review: Any, level: str, shown: bool,
 ) -> Axes:  # fmt: skip
     """Draw one family's effort and life, framed or not, and return its Axes (time across, points down)."""
@@ -51,7 +51,7 @@ def draw(
     footer = effortwords.footer(monthly, costs, plan.verdicts, left_out, review, level)
     months = f"{review.start:%B %Y} to {review.end:%B %Y}"
     by = "quarter by quarter" if len(monthly) > MOST_MONTHS else "month by month"
-    frame = Frame(title, f"Family {clean(family)}, {months}, {by}", tag(review, level), [], footer)
+    frame = Frame(title, f"{clean(whose)}, {months}, {by}", tag(review, level), [], footer)
     ax, _page = open_picture(
         frame, SMALL, plan.height, left=SMALL.margin + LEFT, right=SMALL.margin + RIGHT, shown=shown
     )
@@ -87,7 +87,7 @@ def draw(
     picture = ax.get_figure(root=True)
     assert isinstance(picture, Picture)
     picture.data = table(monthly, costs, every, first_help)
-    picture.alt = effortwords.alt(family, monthly, spent, every, title, review)
+    picture.alt = effortwords.alt(whose, monthly, spent, every, title, review)
     return ax
 
 

@@ -126,7 +126,7 @@ def _short(verdict: Verdict) -> str:
 
 
 def alt(
-    family: str, monthly: pd.DataFrame, cost: float | None, verdicts: Sequence[Verdict], title: str, review: Any
+    whose: str, monthly: pd.DataFrame, cost: float | None, verdicts: Sequence[Verdict], title: str, review: Any
 ) -> str:
     """The alt text: effort, then each life line with its mean and verdict."""
     span = f"{review.start:%B %Y} to {review.end:%B %Y}"
@@ -138,7 +138,7 @@ def alt(
         lines.append(f"{_short(v)}{mean}" + (f", {v.verdict}" if contacts_in(monthly) >= FEW else ""))
     life = f"Life: {'; '.join(lines)}." if lines else "Life: not recorded by anyone."
     return alt_text(
-        f"Effort and life of family {family[:40]}, {span}.",
+        f"Effort and life. {whose[:60]}, {span}.",
         f"{title}.",
         effort,
         life,

@@ -55,6 +55,10 @@ RESOURCES = (
 )
 
 FACTS = (
+    (0, "money_stopped", "early_help", date(2022, 12, 12)),
+    (0, "rent_owed", "early_help", date(2022, 10, 17)),
+    (0, "low_mood", "early_help", date(2022, 10, 17)),
+    (0, "missed_appointments", "early_help", date(2023, 2, 6)),
     (1, "Nobody at home could read the letters", "", None),
     (5, "He had nobody to mind the child when he was ill", "voluntary", date(2023, 9, 4)),
 )
@@ -143,14 +147,26 @@ def _scores(of: dict[int, dict[str, str]]) -> Iterator[dict[str, Any]]:
             }
 
 
+ASKED = {
+    "benefit_award": ("value", "money to live on"),
+    "support_session": ("value", "time with the worker who stayed"),
+    "request_for_help": ("value", "help with something new"),
+    "intake": ("value", "help with something new"),
+    "csc_contact": ("value", "somebody who worried about the children"),
+    "homelessness_approach": ("failure", "going back because nobody had answered"),
+    "ae_attendance": ("failure", "nowhere else to go that night"),
+    "chase": ("failure", "finding out what was happening"),
+}
+"""How the families put it, as two invented reviewers wrote it down: activity -> their class and the words."""
+
+
 def _labels(p: Planter, names: dict[int, str]) -> Iterator[dict[str, Any]]:
-    """A reviewer's own words for the first time each family had to chase an answer."""
+    """What reviewers made of every ask but visits to the doctor, which nobody asked the families about."""
     for name in sorted(names.values()):
-        chased = [c for c in p.families[name].contacts if c.activity == "chase"]
-        if chased:
-            first = min(chased, key=lambda c: (c.day, c.contact_id))
-            kind = "finding out what was happening"
-            yield {"contact_id": first.contact_id, "family_id": name, "label": "failure", "kind": kind}
+        asks = sorted((c.day, c.contact_id, c.activity) for c in p.families[name].contacts if c.activity in ASKED)
+        for _, contact, activity in asks:
+            label, kind = ASKED[activity]
+            yield {"contact_id": contact, "family_id": name, "label": label, "kind": kind}
 
 
 def _confirmed(planted: Planted) -> Iterator[dict[str, Any]]:

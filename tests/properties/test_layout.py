@@ -145,13 +145,6 @@ def test_a_module_is_short_enough_to_read(module: Path) -> None:
     assert len(module.read_text("utf-8").splitlines()) <= MOST_LINES
 
 
-def test_the_sample_uses_nothing_of_the_kit_but_columns() -> None:
-    for path in sorted((ROOT / "journeys" / "sample").glob("*.py")):
-        for name in imported(ast.parse(path.read_text("utf-8"))):
-            ours = name.split(".")[0] in ("journeys", "lib")
-            assert not ours or name == "journeys.columns" or name.startswith("journeys.sample"), (path.name, name)
-
-
 def imported(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
