@@ -30,6 +30,8 @@ The verbs, in the order in which data flow:
     fj.measures                                    # counts, each with its base
     fj.findings                                    # what they say, in a sentence made by rule
     fj.draw                                        # pictures: fj.draw.timeline(review["F0003"])
+    fj.six_steps(review)                           # what each step of Check stands on; Plan waits while one is empty
+    fj.front                                       # page one: fj.front.numbers(review), with what people wrote
     fj.show(frame, "a caption")                    # a table that reads well on a page
 
 Each is loaded when it is first used.
@@ -63,6 +65,7 @@ _VERBS = {
     "export_savvi": "journeys.savvi",
     "find_chances": "journeys.chances",
     "days_to_help": "journeys.concern",
+    "six_steps": "journeys.sixsteps",
     "write_book": "journeys.filling",
     "read_book": "journeys.book",
     "merge_books": "journeys.filling",
@@ -72,7 +75,7 @@ _VERBS = {
     "search_triggers": "journeys.search",
     "show": "journeys.pages",
 }
-_ROOMS = ("together", "voice", "measures", "draw", "findings", "columns")
+_ROOMS = ("together", "voice", "measures", "draw", "findings", "front", "columns")
 
 __all__ = [
     "account",
@@ -89,6 +92,7 @@ __all__ = [
     "find_chances",
     "find_triggers",
     "findings",
+    "front",
     "handovers",
     "live_list",
     "measures",
@@ -103,6 +107,7 @@ __all__ = [
     "search_triggers",
     "set_aside",
     "show",
+    "six_steps",
     "switches",
     "together",
     "two_clocks",
@@ -112,7 +117,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from journeys import columns, draw, findings, measures, together, voice
+    from journeys import columns, draw, findings, front, measures, together, voice
     from journeys.adoption import rule_changes, rules_in_force
     from journeys.asked import demand, demand_proposals
     from journeys.book import read_book
@@ -133,6 +138,7 @@ if TYPE_CHECKING:
     from journeys.passing import passed
     from journeys.savvi import export_savvi
     from journeys.search import search_triggers
+    from journeys.sixsteps import six_steps
     from journeys.triggers import find_triggers
 
 

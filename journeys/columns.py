@@ -221,6 +221,12 @@ TABLES: dict[str, tuple[Column, ...]] = {name: _columns(*rows) for name, rows in
         ("days", "whole number", "days from the one to the other; so far, where it is open", "days"),
         ("is_open", "yes/no", "no help has come yet"),
     ),
+    "six_steps": _columns(
+        ("step", "text", "the step of Check"),
+        ("question", "text", "what it asks"),
+        ("stands_on", "text", "what this review has to answer it with"),
+        ("is_empty", "yes/no", "it has nothing"),
+    ),
     "live": _columns(
         ("family_id", "text", "whose journey"),
         ("firing_id", "text", "the trigger and a hash of its evidence"),

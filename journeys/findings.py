@@ -8,14 +8,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from journeys import demandwords, flowwords, live, measures
+from journeys import demandwords, flowwords, live, measures, sixsteps, voice
 from journeys.asking import demand_of, once
+from journeys.book import read_book
 from journeys.costing import SPENT
+from journeys.costing import costs as _costs
 from journeys.flowmeasures import Rows
 from journeys.journey import Journey, Journeys, empty
+from journeys.life import CANNOT_TELL, IMPROVED, judge, life_lines
 from journeys.search import search_triggers
 from lib.dates import say
-from lib.errors import RequestError, count, in_words
+from lib.errors import PermissionRefused, RequestError, count, in_words
 from lib.prices import pounds
 
 if TYPE_CHECKING:
@@ -314,11 +317,83 @@ def gaps(review: Journeys, firings: Table, faults: Table) -> Said:
     if nowhere:
         fit = "fits" if nowhere == 1 else "fit"
         said.append(f"{count(nowhere, 'contact')} {fit} no family, and {_is(nowhere)} in no journey")
-    said.append(
-        "What mattered to each family, what they asked for and what it cost are not in any log here: they come from "
-        "people, and are not asked for yet"
-    )
+    book = read_book(review)
+    empty_sheets = [name for name in ("needs", "matters", "quotes", "demand", "conditions") if not book.rows(name)]
+    if empty_sheets:
+        said.append(f"Nobody has filled in {in_words(empty_sheets)} in the review book: no log holds them")
+    if again := book.to_look_at_again:
+        said.append(
+            f"{count(again, 'decision')} in the review book {_is(again)} to be looked at again: what they rest on changed"
+        )
     return Said(". ".join(said) + ".")
+
+
+def step(steps: pd.DataFrame, name: str) -> Said:
+    """What one step of Check stands on, out of `fj.six_steps`; or that it is a gap, and what would fill it."""
+    return Said(sixsteps.gap(steps, name))
+
+
+def plan(steps: pd.DataFrame) -> Said:
+    """Whether Plan may be read: not while a step of Check has nothing to stand on."""
+    return Said(sixsteps.plan_refused(steps) or "Every step of Check has something to stand on, so Plan can be read.")
+
+
+def purpose(review: Journeys, level: str = "team") -> Said:
+    """The purpose as people wrote it, and how many statements of what matters there are at this level."""
+    said = [f"“{words}”" for words in voice.said_of(review, "purpose")]
+    stated = (
+        f"The purpose, in the families' words: {in_words(said)}. " if said else "Nobody has written the purpose down. "
+    )
+    return Said(stated + voice.in_words(voice.what_matters(review, level)))
+
+
+def thinking(review: Journeys) -> Said:
+    """The assumptions that people found behind the conditions, in their words."""
+    said = [f"“{words}”" for words in voice.said_of(review, "thinking")]
+    if not said:
+        return Said("Nobody has written down the thinking behind it.")
+    return Said(f"Behind it all, as the review team put it: {in_words(said)}")
+
+
+def life(review: Journeys, level: str = "team") -> Said:
+    """Whether life improved, family by family, by rule from life lines: how many families each answer is true of."""
+    told: dict[str, int] = {}
+    for family in review:
+        verdicts = {judge(line).verdict for line in life_lines(review[family], level="team")}
+        told[_overall(verdicts)] = told.get(_overall(verdicts), 0) + 1
+    parts = [f"{n} {what}" for what in (IMPROVED_SOME, NO_IMPROVEMENT, CANNOT) if (n := told.get(what, 0))]
+    return Said(
+        f"Of {count(len(review), 'family', 'families')}: {'; '.join(parts)}. Told by rule from each family's own life lines "
+        "(attendance, days between crises, their own scores), never averaged. No signal is no proof that nothing changed."
+    )
+
+
+IMPROVED_SOME = "with a life line that improved"
+NO_IMPROVEMENT = "with no discernible improvement in any life line that could show one"
+CANNOT = "of which it cannot be told"
+
+
+def _overall(verdicts: set[str]) -> str:
+    if IMPROVED in verdicts:
+        return IMPROVED_SOME
+    return NO_IMPROVEMENT if verdicts - {CANNOT_TELL} else CANNOT
+
+
+class Costed(Said):
+    """What the contacts came to, in words; `costs` is the Table, or nothing where the sources do not permit it."""
+
+    costs: Table | None = None
+
+
+def costed(review: Journeys) -> Costed:
+    """Cost the contacts, and say what they came to; or, where a source may not be used for it, why it was not done."""
+    try:
+        table = _costs(review)
+    except PermissionRefused as error:
+        return Costed(f"Nothing was costed: {error}")
+    said = Costed(costs(table))
+    said.costs = table
+    return said
 
 
 def coverage(review: Journeys) -> pd.DataFrame:
