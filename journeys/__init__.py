@@ -22,6 +22,7 @@ The verbs, in the order in which data flow:
     book = fj.read_book(review)                    # what they wrote: book.rows("needs"); fj.merge_books: two copies
     fj.voice                                       # what matters, and words, as far as people agreed: fj.voice.quotes(review)
     rows = fj.demand(review)                       # each time somebody asked: value, failure or unknown, and why
+    fj.page_for(review, family, reader)            # for one named reader of a family: only the rows ticked in the book
     fj.live_list(firings)                          # families to offer help now: only where the sources name who answers
     fj.export_savvi(firings, folder)               # triggers as SAVVI's attribute message and risk model
     fj.backtest(review)                            # what each trigger would have bought: warning, and at what load
@@ -71,6 +72,7 @@ _VERBS = {
     "merge_books": "journeys.filling",
     "demand": "journeys.asked",
     "demand_proposals": "journeys.asked",
+    "page_for": "journeys.readerpage",
     "backtest": "journeys.hindsight",
     "search_triggers": "journeys.search",
     "show": "journeys.pages",
@@ -97,6 +99,7 @@ __all__ = [
     "live_list",
     "measures",
     "merge_books",
+    "page_for",
     "passed",
     "read_book",
     "read_contacts",
@@ -136,6 +139,7 @@ if TYPE_CHECKING:
     from journeys.live import live_list
     from journeys.pages import show
     from journeys.passing import passed
+    from journeys.readerpage import page_for
     from journeys.savvi import export_savvi
     from journeys.search import search_triggers
     from journeys.sixsteps import six_steps

@@ -221,7 +221,7 @@ def refreshed(sheet: Sheet, proposed: Sequence[Mapping[str, Any]], book: Book) -
     found: list[Row] = []
     for given in proposed:
         was = before.pop(_key(sheet, given), None)
-        basis = _basis(sheet, given)
+        basis = basis_of(sheet, given)
         asked = {name: was.cells[name] if was else None for name in sheet.asked}
         if was and was.is_decided(sheet) and was.cells["basis"] not in ("", basis):
             asked["look"] = CHANGED
@@ -243,7 +243,7 @@ def _key(sheet: Sheet, cells: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(cells.get(name) or "") for name in sheet.key)
 
 
-def _basis(sheet: Sheet, given: Mapping[str, Any]) -> str:
+def basis_of(sheet: Sheet, given: Mapping[str, Any]) -> str:
     """A mark of what a decision rests on: the given columns, but for the key."""
     names = [f.name for f in sheet.fields if f.is_given and f.name not in sheet.key]
     return hashlib.sha256("\x1f".join(f"{n}={given.get(n) or ''}" for n in names).encode()).hexdigest()[:8]

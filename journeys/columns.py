@@ -226,6 +226,11 @@ TABLES: dict[str, tuple[Column, ...]] = {name: _columns(*rows) for name, rows in
         ("question", "text", "what it asks"),
         ("stands_on", "text", "what this review has to answer it with"),
         ("is_empty", "yes/no", "it has nothing"),
+    "reader_page": _columns(
+        ("when", "text", "the day in words; in May 2024 where no more is known"),
+        ("about", "text", "you, or a child for whom the reader answers"),
+        ("what_happened", "text", "what happened and, where the agency's word for it has plain words, what came of it"),
+        ("is_this_right", "text", "empty: for the reader to write in"),
     ),
     "live": _columns(
         ("family_id", "text", "whose journey"),

@@ -14,6 +14,7 @@ from journeys.book import Book, read_book, refreshed, save
 from journeys.bookfile import Row
 from journeys.chances import Chances, find_chances
 from journeys.judgements import SHEETS, Sheet
+from journeys.readerpage import page_proposals
 from journeys.verdicts import chance_rows
 from lib.agreement import kappa
 from lib.errors import RequestError
@@ -56,6 +57,7 @@ def _rows(review: Journeys, chances: Table, book: Book) -> dict[str, list[Row]]:
         "needs": list(_needs(review)),
         "demand": demand_proposals(review).to_dict("records"),
         "families": [{"family_id": family} for family in review.families],
+        "page": page_proposals(review, book),
     }
     rows = {name: refreshed(sheet, proposals.get(name, ()), book) for name, sheet in SHEETS.items()}
     return rows | {"chances": chance_rows(chances, book)}
@@ -125,8 +127,10 @@ def _merged(sheet: Sheet, mine: Book, theirs: Book) -> Iterator[Row]:
         if twin is None or not _decides(sheet, twin, column):
             yield row
         elif not _decides(sheet, row, column):
+            # With the ground that the twin was judged on: where it has changed since, the row is to be looked at again.
+            theirs_of = (*sheet.asked, *(name for name in ("basis",) if name in twin.cells))
             yield Row(
-                row.line, {**row.cells, **{name: twin.cells[name] for name in sheet.asked}}, {**twin.extra, **row.extra}
+                row.line, {**row.cells, **{name: twin.cells[name] for name in theirs_of}}, {**twin.extra, **row.extra}
             )
         elif all(row.cells[name] == twin.cells[name] for name in (column or sheet.asked[0],)):
             yield row

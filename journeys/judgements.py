@@ -292,7 +292,9 @@ _ALL = (
         "for each child, and one with no child for the reader alone.",
         (
             _FAMILY,
-            Field("reader", "text", "the reader, by their number in members.csv"),
+            Field(
+                "reader", "text", "the reader, by their number in members.csv; several of the same person parted by ;"
+            ),
             Field(
                 "answers_for", "text", "a child for whom the reader answers, by their number; empty: the reader alone"
             ),

@@ -10,7 +10,7 @@ from lib import files
 if TYPE_CHECKING:
     import pandas as pd
 
-RULE_FILES = ("activities", "triggers", "facts", "chances", "demand", "costs", "measures")
+RULE_FILES = ("activities", "triggers", "facts", "chances", "demand", "costs", "measures", "readers")
 
 
 def own_rules(folder: Folder) -> pd.DataFrame:

@@ -31,6 +31,7 @@ LOG = {
     "latest": "latest",
     "about": "precision",
     "outcome": "outcome",
+    "reason": "reason",
 }
 DATES = ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m", "%Y"]
 
