@@ -17,6 +17,10 @@ from lib.errors import BusyError, KitError, RequestError, listed
 
 PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS, REPORTS = PROJECT / "notebooks", PROJECT / "reports"
+HAND_OVER = (
+    "Read it once more with this reader in mind, and whoever may look on. report.html alone is handed over; run.json and "
+    "log.jsonl beside it stay with the team."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -84,11 +88,12 @@ def report(
     from journeys import __version__, book, checks, contacts, pages
     from journeys.agreed import load_rules
     from journeys.facts import load_facts
+    from journeys.readerpage import reader_rules
     from lib import runs
 
     path = pages.notebook_path(notebook, NOTEBOOKS)
     pages.check_level(level)
-    if notebook == "2_one_family":
+    if notebook in pages.ONE_FAMILY:
         pages.check_board(level, notebook)
     given: dict[str, Any] = {"data": _data_parameter(data), "level": level}
     given |= {name: day for name, day in (("start", start), ("end", end)) if day}
@@ -105,7 +110,11 @@ def report(
         raise RequestError(next(iter(session.rejected.values())))
     rules = load_rules(session.folder.rule_files("triggers.yml"), session.activities)
     facts = load_facts(session.folder.rule_files("facts.yml"), session.activities)
-    frame = pages.frame_for(session, level)
+    for_reader = notebook == pages.FOR_ONE_READER
+    versions = {"activities": session.activities.version, "triggers": rules.version, "facts": facts.version}
+    if for_reader:
+        versions["readers"] = reader_rules(session.folder, session.activities).version
+    frame = pages.frame_for_reader(session) if for_reader else pages.frame_for(session, level)
     account = checks.full_account(session)
     record = {
         "data": session.folder.name,
@@ -113,12 +122,14 @@ def report(
         "kit": __version__,
         "purpose": session.folder.about.purpose,
         "invented": session.folder.about.invented,
-        "rules": {"activities": session.activities.version, "triggers": rules.version, "facts": facts.version},
+        "rules": versions,
         "inputs": session.folder.hashes() | book.hashes(session.folder),
         "account": account.to_dict("records"),
     }
     lock = session.home / "report.lock" if session.home else None
     made = runs.run(path, given, reports, frame, run_name=notebook, record=record, lock_path=lock)
+    if for_reader:
+        click.echo(HAND_OVER)
     click.echo(str(_from_here(made / "report.html")))
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from journeys import checks, overlays
 from journeys.contacts import Session
 from journeys.journey import Journeys, empty
+from journeys.readerpage import reader_rules
 from lib.errors import BuildError, RequestError, did_you_mean
 from lib.page import Frame
 from lib.shown import Shown
@@ -27,6 +28,12 @@ LEVELS = {
     "team": "named practitioners and analysts on the review",
     "board": "named leads inside the partnership",
 }
+ONE_FAMILY = ("2_one_family", "family_page")
+"""Notebooks that show one family's rows: not made at board."""
+
+FOR_ONE_READER = "family_page"
+"""The notebook whose page is handed to one reader of a family: it has a frame of its own."""
+
 ROWS_OF_FAMILIES = ("family_id", "contact_id", "person_id", "evidence", "shown_by", "answered_by", "professional_id")
 """Columns that make a table one of rows about families: such a table is not shown at board."""
 
@@ -133,7 +140,28 @@ def frame_for(session: Session, level: str, period: tuple[Any, Any] | None = Non
             if own.empty
             else [overlays.in_words(session.folder) + " They are listed under Assumptions and faults."],
             purpose=f"{about.purpose} How the families were chosen: {about.selection or 'not declared'}",
-            contact=_whom_to_ring(session),
+            contact=["This is not an alert system.", *_whom_to_ring(session)],
+        )
+
+    return frame
+
+
+def frame_for_reader(session: Session) -> Any:
+    """What stands round a page for one reader of a family: a function for `lib.runs.run`.
+
+    Whom it is for, what it is for and whom to ask, the same for every reader of a folder: no file, agency, period, run,
+    rule or parameter, which would tell who holds records.
+    """
+    about = session.folder.about
+    said = reader_rules(session.folder, session.activities).said
+
+    def frame(notebook: Any, record: dict[str, Any]) -> Frame:
+        return Frame(
+            tag="INVENTED DATA" if about.invented else "",
+            lede=[said["read_by"]],
+            purpose=said["purpose"],
+            contact=[said["ask"], *_whom_to_ring(session)],
+            foot="Whom to ask",
         )
 
     return frame
@@ -153,7 +181,7 @@ def _opening(session: Session) -> list[str]:
 
 def _whom_to_ring(session: Session) -> list[str]:
     about = session.folder.about
-    said = ["This is not an alert system."]
+    said = []
     if about.safeguarding_contact:
         said.append(f"If a child may be at risk now, ring {about.safeguarding_contact}.")
     if about.owner:

@@ -50,7 +50,7 @@ class Frame:
     `title`: left out, the notebook's first heading. `strip`: (label, value) pairs, the level first. `tag`: a boxed word
     such as INVENTED DATA. `opening`: paragraphs that come before everything, such as whose data it is. `lede`: the
     answer in a sentence or two. `limits`: what this cannot tell you. `account`: a small table of what was read.
-    `provenance`: (item, value) pairs. `purpose` and `contact`: the foot of the page.
+    `provenance`: (item, value) pairs. `purpose` and `contact`: the foot of the page. `foot`: its heading.
     """
 
     title: str = ""
@@ -65,6 +65,7 @@ class Frame:
     provenance: Sequence[tuple[str, str]] = ()
     purpose: str = ""
     contact: Sequence[str] = ()
+    foot: str = "How this was made"
 
 
 def html(notebook: Any, frame: Frame) -> str:
