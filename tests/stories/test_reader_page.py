@@ -114,6 +114,21 @@ def test_a_day_is_said_as_exactly_as_it_is_known(tmp_path):
     ]
 
 
+def test_rows_of_one_day_stand_in_the_order_of_their_words_never_of_their_ids(tmp_path):
+    log = """
+        id  date        agency  activity     person
+        b   2024-03-01  gp      letter_sent  ana
+        a   2024-03-01  school  letter_sent  ana
+        c   2024-03-01  camhs   letter_sent  kim
+    """
+    said = [line.split(": ")[1] for line in page_of(household(tmp_path / "d", log))]
+    assert said == [
+        "The mental health team for children sent a letter.",
+        "The GP sent a letter.",
+        "The school sent a letter.",
+    ]
+
+
 # What is held back
 
 
