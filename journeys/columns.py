@@ -226,6 +226,7 @@ TABLES: dict[str, tuple[Column, ...]] = {name: _columns(*rows) for name, rows in
         ("question", "text", "what it asks"),
         ("stands_on", "text", "what this review has to answer it with"),
         ("is_empty", "yes/no", "it has nothing"),
+    ),
     "reader_page": _columns(
         ("when", "text", "the day in words; in May 2024 where no more is known"),
         ("about", "text", "you, or a child for whom the reader answers"),

@@ -6,6 +6,7 @@ Each function returns `Said`: text that a notebook shows as a paragraph, and tha
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from journeys import demandwords, flowwords, live, measures, sixsteps, voice
@@ -355,7 +356,17 @@ def thinking(review: Journeys) -> Said:
     return Said(f"Behind it all, as the review team put it: {in_words(said)}")
 
 
-def life(review: Journeys, level: str = "team") -> Said:
+def measured(review: Journeys, names: Sequence[str]) -> Said:
+    """What the measures of a page, by their names in the register, cannot tell: all outputs say nothing of life."""
+    missed = measures.what_they_miss(review, names)
+    if missed:
+        return Said(f"The measures of this page are {missed}.")
+    return Said(
+        "Beside inputs and outputs this page has outcomes: what changed for the families can be told, where it was recorded."
+    )
+
+
+def life(review: Journeys) -> Said:
     """Whether life improved, family by family, by rule from life lines: how many families each answer is true of."""
     told: dict[str, int] = {}
     for family in review:

@@ -15,13 +15,16 @@ from journeys.asked import demand
 from journeys.book import read_book
 from journeys.concern import days_to_help
 from journeys.demandwords import mostly_unknown
-from journeys.journey import Journey, Journeys
+from journeys.journey import Journey, Journeys, empty
 from journeys.knowledge import who_knew_what
+from journeys.sixsteps import plan_refused
 from lib.errors import count
-from lib.front import Asked, Lede, Number, Numbers, Words
+from lib.front import Asked, Heading, Lede, Number, Numbers, Words
 from lib.limits import median_wait
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     import pandas as pd
 
     from lib.engine import Table
@@ -152,6 +155,38 @@ def chosen(review: Journeys, level: str = "team") -> Journey | None:
         return None
     first = some.sort_values(["touches_and_referrals", "family_id"], ascending=[False, True]).iloc[0]
     return review[str(first["family_id"])]
+
+
+def life(family: Journey | None, level: str = "team") -> Heading:
+    """What the life lines of the family on the front page say, by rule; or why no family stands there."""
+    if family is None:
+        return Heading(
+            "No family has agreed that its effort and life be shown here: the sheet “families” of the review book."
+        )
+    said = measures.improvement(measures.life_lines(family, level=level))
+    return Heading(f"For one family, much was done. {said}")
+
+
+def first_help(family: Journey) -> dt.date | None:
+    """The first day of help of one family: in its own view where the review book says, else by rule."""
+    said = voice.first_help(read_book(family.review), family.family_id)
+    if said is not None:
+        return said
+    day = days_to_help(family.alone)["first_help_on"].iloc[0]
+    return None if empty(day) else day.date()
+
+
+def plans(review: Journeys, steps: pd.DataFrame) -> pd.DataFrame:
+    """What is tried, with its prediction and the day to look, in order of start; empty while Plan is refused.
+
+    `steps` from `fj.six_steps`. Columns: plan, prediction, measure, start, stop, what_happened.
+    """
+    import pandas as pd
+
+    names = ["plan", "prediction", "measure", "start", "stop", "what_happened"]
+    rows = [] if plan_refused(steps) else read_book(review).rows("plans")
+    ordered = sorted(rows, key=lambda r: (r["start"], r["plan"]))
+    return pd.DataFrame([[r[name] or None for name in names] for r in ordered], columns=names)
 
 
 def words(review: Journeys, level: str = "team") -> Words:

@@ -103,6 +103,23 @@ class Asked(_Part):
 
 
 @dataclass(frozen=True, repr=False)
+class Heading(_Part):
+    """A heading that is a finding, over what shows it.
+
+    >>> Heading("Much was done. No discernible improvement.")
+    Much was done. No discernible improvement.
+    """
+
+    words: str
+
+    def _repr_html_(self) -> str:
+        return f"<h2>{_e(self.words)}</h2>"
+
+    def __repr__(self) -> str:
+        return visible(self.words)
+
+
+@dataclass(frozen=True, repr=False)
 class Lede(_Part):
     """The answer in a sentence or two, set large.
 
