@@ -19,6 +19,7 @@ The verbs, in the order in which data flow:
     chances = fj.find_chances(review, firings, known)   # moments at which somebody could have helped, each proposed
     fj.days_to_help(review, firings, chances)      # from the earliest concern to help, those still waiting counted
     fj.write_book(review, chances)                 # the review book: what only people can supply and decide
+    fj.conditions(review, chances)                 # what in the system explains them: two events in two families, or a hunch
     book = fj.read_book(review)                    # what they wrote: book.rows("needs"); fj.merge_books: two copies
     fj.voice                                       # what matters, and words, as far as people agreed: fj.voice.quotes(review)
     rows = fj.demand(review)                       # each time somebody asked: value, failure or unknown, and why
@@ -67,6 +68,7 @@ _VERBS = {
     "find_chances": "journeys.chances",
     "days_to_help": "journeys.concern",
     "six_steps": "journeys.sixsteps",
+    "conditions": "journeys.causes",
     "write_book": "journeys.filling",
     "read_book": "journeys.book",
     "merge_books": "journeys.filling",
@@ -89,6 +91,7 @@ __all__ = [
     "days_to_help",
     "demand",
     "demand_proposals",
+    "conditions",
     "draw",
     "export_savvi",
     "find_chances",
@@ -124,6 +127,7 @@ if TYPE_CHECKING:
     from journeys.adoption import rule_changes, rules_in_force
     from journeys.asked import demand, demand_proposals
     from journeys.book import read_book
+    from journeys.causes import conditions
     from journeys.chances import find_chances
     from journeys.checks import account, check_contacts
     from journeys.clocks import two_clocks

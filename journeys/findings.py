@@ -15,6 +15,8 @@ from journeys.book import read_book
 from journeys.costing import SPENT
 from journeys.costing import costs as _costs
 from journeys.flowmeasures import Rows
+from journeys import live, measures
+from journeys.causes import explained
 from journeys.journey import Journey, Journeys, empty
 from journeys.life import CANNOT_TELL, IMPROVED, judge, life_lines
 from journeys.search import search_triggers
@@ -230,6 +232,32 @@ def _ranges(costs: Table) -> str:
         if not ranged
         else f" {n - ranged} of {n} figures have no range."
     )
+def conditions(review: Journeys, chances: Table | None = None) -> Said:
+    """How many conditions explain what was seen, in how many families; the hunches apart; what has no thinking yet."""
+    found = explained(review, chances)
+    named = [one for one in found.conditions if not one.is_hunch]
+    hunches = len(found.conditions) - len(named)
+    more = "more " if named else ""
+    ends = f" {count(hunches, f'{more}is a hunch', f'{more}are hunches')}: fewer than two events, or one family alone."
+    said = [ends] if hunches else []
+    if found.later:
+        said.append(f" {count(found.later, 'event')} came, or {_was(found.later)} recorded, after this review's end.")
+    if not named:
+        return Said("No condition that reviewers named explains two events in two families yet." + "".join(said))
+    events = len({event for one in named for event in one.events})
+    families = len({family for one in named for family in one.families})
+    unsaid = sum(not one.thoughts for one in named)
+    if unsaid:
+        said.append(f" Behind {unsaid} of them no thinking is named yet: what would one have to believe to work so?")
+    return Said(
+        f"{count(len(named), 'condition explains', 'conditions explain')} {count(events, 'event')} in {families} of "
+        f"{count(len(review), 'family', 'families')}.{''.join(said)} A condition is what reviewers say explains what was "
+        "seen: no person, no agency, and no proof."
+    )
+
+
+def _was(n: int) -> str:
+    return "was" if n == 1 else "were"
 
 
 class Searched(Said):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from journeys.conditionkinds import load_condition_kinds
+
 SHARE_WITH = ("nobody", "team", "board", "public")
 """Who may read a family's own row or words, by consent; nobody where the cell is empty."""
 
@@ -16,11 +18,8 @@ YES_NO = ("yes", "no")
 RESOURCES = ("family", "neighbours and friends", "community", "school or work", "paid help", "own strengths")
 """Who and what was holding a family up: family and neighbours first, services last but one."""
 
-CATEGORIES = (
-    *("measures and targets", "thresholds", "roles", "structure", "procedure", "information and consent"),
-    *("funding and contracts", "regulation and law", "management thinking"),
-)
-"""Kinds of system conditions: a working vocabulary of the kit's own."""
+CATEGORIES = tuple(load_condition_kinds())
+"""Kinds of system conditions, as rules/conditions.yml has them."""
 
 STATUSES = ("proposed", "confirmed", "rejected", "look again")
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from journeys import overlays, spending, together
 from journeys.asking import demand
+from journeys import columns, overlays, together
+from journeys.causes import OTHER, explained
 from journeys.flow import handovers as _handovers
 from journeys.flow import switches as _switches
 from journeys.flowmeasures import assessments as assessments
@@ -357,6 +359,24 @@ def register(review: Journeys) -> pd.DataFrame:
 def what_they_miss(review: Journeys, names: Iterable[str]) -> str:
     """What a set of measures, by their names in the register, cannot tell: all outputs say nothing of life."""
     return lint(names, load_measures(review.session.folder.rule_files("measures.yml")))
+def conditions(review: Journeys, chances: Table | None = None) -> pd.DataFrame:
+    """What was seen of the events that each condition explains: a row per condition and effect, none left out.
+
+    `review` from `build_journeys`; `chances` from `find_chances`, if they are at hand. Returns a frame with the columns of
+    `columns.TABLES["condition_effects"]`, in the order of `fj.conditions`, hunches last. An event may show several
+    effects, so the rows of a condition need not add up to its events. Raises what `fj.conditions` raises.
+    """
+    import pandas as pd
+
+    found, rows = explained(review, chances), []
+    for one in found.conditions:
+        shown = [(wheres, found.effects_of(wheres)) for wheres in one.events.values()]
+        for name in (*found.effects, OTHER):
+            some = [wheres for wheres, seen in shown if name in seen]
+            families = {family for wheres in some for family, _ in wheres}
+            of = (len(one.events), len(one.families))
+            rows.append((one.words, one.category, one.is_hunch, name, found.says(name), len(some), len(families), *of))
+    return pd.DataFrame(rows, columns=[c.name for c in columns.TABLES["condition_effects"]])
 
 
 def own_rules(review: Journeys) -> pd.DataFrame:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RULE_FILES = ("activities", "triggers", "facts", "chances", "demand", "costs", "measures", "readers")
+RULE_FILES = ("activities", "triggers", "facts", "chances", "conditions")
 
 
 def own_rules(folder: Folder) -> pd.DataFrame:
