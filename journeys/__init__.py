@@ -20,6 +20,9 @@ The verbs, in the order in which data flow:
     fj.days_to_help(review, firings, chances)      # from the earliest concern to help, those still waiting counted
     fj.write_book(review, chances)                 # the review book: what only people can supply and decide
     fj.conditions(review, chances)                 # what in the system explains them: two events in two families, or a hunch
+    fj.could_fall_away(review)                     # what one point of contact might have made needless, for people to strike out
+    fj.best_placed(review["F0003"])                # who could have been the one who stayed, side by side
+    fj.trial(series, start, reason)                # before and after, split once; fj.plans(review): what the book says is tried
     book = fj.read_book(review)                    # what they wrote: book.rows("needs"); fj.merge_books: two copies
     fj.voice                                       # what matters, and words, as far as people agreed: fj.voice.quotes(review)
     rows = fj.demand(review)                       # each time somebody asked: value, failure or unknown, and why
@@ -69,6 +72,10 @@ _VERBS = {
     "days_to_help": "journeys.concern",
     "six_steps": "journeys.sixsteps",
     "conditions": "journeys.causes",
+    "could_fall_away": "journeys.navigator",
+    "best_placed": "journeys.bestplaced",
+    "plans": "journeys.trials",
+    "trial": "journeys.trials",
     "write_book": "journeys.filling",
     "read_book": "journeys.book",
     "merge_books": "journeys.filling",
@@ -84,6 +91,7 @@ _ROOMS = ("together", "voice", "measures", "draw", "findings", "front", "columns
 __all__ = [
     "account",
     "backtest",
+    "best_placed",
     "build_journeys",
     "check_contacts",
     "columns",
@@ -92,6 +100,7 @@ __all__ = [
     "demand",
     "demand_proposals",
     "conditions",
+    "could_fall_away",
     "draw",
     "export_savvi",
     "find_chances",
@@ -104,6 +113,7 @@ __all__ = [
     "merge_books",
     "page_for",
     "passed",
+    "plans",
     "read_book",
     "read_contacts",
     "read_members",
@@ -118,6 +128,7 @@ __all__ = [
     "together",
     "two_clocks",
     "voice",
+    "trial",
     "who_knew_what",
     "write_book",
 ]
@@ -126,6 +137,7 @@ if TYPE_CHECKING:
     from journeys import columns, draw, findings, front, measures, together, voice
     from journeys.adoption import rule_changes, rules_in_force
     from journeys.asked import demand, demand_proposals
+    from journeys.bestplaced import best_placed
     from journeys.book import read_book
     from journeys.causes import conditions
     from journeys.chances import find_chances
@@ -141,12 +153,14 @@ if TYPE_CHECKING:
     from journeys.journey import build_journeys
     from journeys.knowledge import who_knew_what
     from journeys.live import live_list
+    from journeys.navigator import could_fall_away
     from journeys.pages import show
     from journeys.passing import passed
     from journeys.readerpage import page_for
     from journeys.savvi import export_savvi
     from journeys.search import search_triggers
     from journeys.sixsteps import six_steps
+    from journeys.trials import plans, trial
     from journeys.triggers import find_triggers
 
 

@@ -17,8 +17,8 @@ from journeys.book import Book, Row, read_book
 from journeys.chances import Chances, find_chances
 from journeys.columns import TABLES
 from journeys.conditionkinds import ConditionKind, load_condition_kinds
+from journeys.doings import check_review
 from journeys.effects import Effect, Where, find_effects, load_effects
-from journeys.journey import Journeys
 from lib import files
 from lib.dates import day_number
 from lib.errors import DataError, RequestError, did_you_mean
@@ -26,6 +26,7 @@ from lib.errors import DataError, RequestError, did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
+    from journeys.journey import Journeys
     from lib.engine import Table
 
 LEAST_EVENTS, LEAST_FAMILIES = 2, 2
@@ -128,10 +129,7 @@ def conditions(review: Journeys, chances: Table | None = None) -> pd.DataFrame:
 
 def explained(review: Journeys, chances: Table | None = None) -> Explained:
     """The conditions of a review with the events that each explains: what `conditions` and the figures rest on."""
-    if not isinstance(review, Journeys):
-        raise RequestError(
-            "review is not what build_journeys gives. Write review = fj.build_journeys(contacts, members) first."
-        )
+    check_review(review)
     if chances is not None and not isinstance(chances.owner, Chances):
         raise RequestError("chances is not what find_chances gives. Write chances = fj.find_chances(review) first.")
     found = chances if chances is not None else find_chances(review)

@@ -67,10 +67,7 @@ def doings(review: Journeys, activities: Iterable[str] = ()) -> dict[str, list[D
 
     Raises `RequestError` where it is no review.
     """
-    if not isinstance(review, Journeys):
-        raise RequestError(
-            "review is not what build_journeys gives. Write review = fj.build_journeys(contacts, members) first."
-        )
+    check_review(review)
     review.engine.tell_if_old()
     select = ROWS.format(
         steps=review.coded,
@@ -82,6 +79,14 @@ def doings(review: Journeys, activities: Iterable[str] = ()) -> dict[str, list[D
     for family, rows in itertools.groupby(review.engine.each(select), key=lambda r: r[0]):
         found[family] = [Doing(*row) for _, *row in rows]
     return found
+
+
+def check_review(review: object) -> None:
+    """Stop where it is no review: raises `RequestError`."""
+    if not isinstance(review, Journeys):
+        raise RequestError(
+            "review is not what build_journeys gives. Write review = fj.build_journeys(contacts, members) first."
+        )
 
 
 def by_moment(rows: Iterable[Doing]) -> dict[int, list[Doing]]:

@@ -15,6 +15,7 @@ from journeys.bookfile import Row
 from journeys.chances import Chances, find_chances
 from journeys.judgements import SHEETS, Sheet
 from journeys.readerpage import page_proposals
+from journeys.navigator import navigator_rows
 from journeys.verdicts import chance_rows
 from lib.agreement import kappa
 from lib.errors import RequestError
@@ -58,6 +59,7 @@ def _rows(review: Journeys, chances: Table, book: Book) -> dict[str, list[Row]]:
         "demand": demand_proposals(review).to_dict("records"),
         "families": [{"family_id": family} for family in review.families],
         "page": page_proposals(review, book),
+        "navigator": navigator_rows(review),
     }
     rows = {name: refreshed(sheet, proposals.get(name, ()), book) for name, sheet in SHEETS.items()}
     return rows | {"chances": chance_rows(chances, book)}

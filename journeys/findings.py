@@ -256,6 +256,25 @@ def conditions(review: Journeys, chances: Table | None = None) -> Said:
     )
 
 
+def navigator(found: Table) -> Said:
+    """What one point of contact might have made needless, in a range, beside its own time; as `could_fall_away` gave it."""
+    gone, own, net = measures.navigator(found).itertuples()
+    struck = f" {count(gone.struck_out, 'more was', 'more were')} struck out." if gone.struck_out else ""
+    less = "fewer" if net.contacts_low >= 0 else "more" if net.contacts_high <= 0 else ""
+    if less:
+        low, high = sorted((abs(net.contacts_low), abs(net.contacts_high)))
+        said = f"{low:,} to {high:,} {less}"
+    else:
+        said = f"anything from {-net.contacts_low:,} more to {net.contacts_high:,} fewer"
+    return Said(
+        f"Of {count(gone.of_contacts, 'contact')} of {count(gone.of_families, 'family', 'families')}, "
+        f"{gone.contacts_low:,} to {gone.contacts_high:,} might have fallen away with one point of contact, in "
+        f"{count(gone.families, 'family', 'families')}.{struck} Its own visits would have been {own.contacts_low:,} to "
+        f"{own.contacts_high:,} (illustrative), so the net is {said}. Help, safety and consent are kept. Practitioners "
+        "strike out what would still have been wanted; only a trial can tell."
+    )
+
+
 def _was(n: int) -> str:
     return "was" if n == 1 else "were"
 

@@ -24,6 +24,7 @@ from journeys.journey import Journeys
 from journeys.life import improvement, life, life_lines
 from journeys.register import as_frame, lint, load_measures
 from journeys.series import attendance, between_crises, monthly
+from journeys.navigatornet import navigator as navigator
 from lib.errors import RequestError
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 RULE_FILES = ("activities", "triggers", "facts", "chances", "demand", "costs", "measures", "readers")
 RULE_FILES = ("activities", "triggers", "facts", "chances", "conditions")
+RULE_FILES = ("activities", "triggers", "facts", "chances", "conditions", "navigator")
 
 
 def own_rules(folder: Folder) -> pd.DataFrame:

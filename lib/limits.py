@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import mean, variance
 
 CLOSE = 1e-9
 
@@ -61,3 +62,29 @@ def middle_half(values: Sequence[float]) -> tuple[float, float] | None:
         return float(ordered[low] + (place - low) * (ordered[high] - ordered[low]))
 
     return at(0.25), at(0.75)
+
+
+def difference(before: Sequence[float], after: Sequence[float]) -> tuple[float, float] | None:
+    """The 95% interval of how far the mean moved, the two sides as unlike in spread as they are; nothing under two each.
+
+    It takes values to be independent of each other.
+
+    B. L. Welch, "The generalization of 'Student's' problem when several different population variances are involved",
+    Biometrika 34 (1947).
+
+    >>> low, high = difference([1, 2, 3, 4, 5], [4, 5, 6, 7, 8])
+    >>> round(low, 4), round(high, 4)
+    (0.694, 5.306)
+    """
+    from scipy.stats import t
+
+    if min(len(before), len(after)) < 2:
+        return None
+    moved = mean(after) - mean(before)
+    parts = [(variance(side) / len(side), len(side) - 1) for side in (before, after)]
+    spread = sum(part for part, _ in parts)
+    if spread < CLOSE**2:
+        return float(moved), float(moved)
+    free = spread**2 / sum(part**2 / n for part, n in parts)
+    reach = float(t.ppf(0.975, free)) * math.sqrt(spread)
+    return float(moved - reach), float(moved + reach)

@@ -16,7 +16,7 @@ import sqlglot
 from sqlglot import ErrorLevel, exp
 
 import journeys as fj
-from journeys import measures
+from journeys import causes, measures
 from journeys.sample import make
 from lib import intake
 from lib.engine import Engine, Table
@@ -130,6 +130,7 @@ def _whole_path(folder: Path) -> None:
         measures.demand(fj.demand(review), "month")
         spent = fj.costs(review)
         fj.findings.costs(spent), measures.uncosted(spent), measures.cost_so_far(spent, review.families[0])
+        fj.could_fall_away(review).df(), fj.best_placed(review[review.families[0]], known)
         for measure in ("families", "totals", "agencies", "variants", "switches", "handovers"):
             getattr(measures, measure)(review)
         measures.monthly(review), measures.life(measures.life_lines(review[review.families[0]]))
@@ -173,11 +174,18 @@ def test_the_path_is_heard(said: dict[str, str]) -> None:
     assert {"chances.py", "crises.py", "candidates.py", "asked.py"} <= set(said.values())
     assert {"chances.py", "crises.py", "candidates.py"} <= set(said.values())
     assert {"dealings.py", "passing.py", "story.py", "flowmeasures.py"} <= set(said.values())
+    assert {"chances.py", "crises.py", "candidates.py", "doings.py"} <= set(said.values())
 
 
 def test_every_statement_is_on_the_list(said: dict[str, str]) -> None:
     wrong = {f"{file}: {text}": found for text, file in said.items() if (found := outside(text, file))}
     assert not wrong, wrong
+
+
+@pytest.mark.parametrize("text", [causes.PLACED, causes.LATER], ids=["placed", "later"])
+def test_what_only_a_filled_in_book_asks_is_on_the_list(text: str) -> None:
+    names = {"steps": "t", "contacts": "contacts", "at": "", "as_at": 1, "end": 1}
+    assert not outside(text.format(**names))
 
 
 @pytest.mark.parametrize("dialect", ["spark", "postgres"])
