@@ -22,6 +22,12 @@ from journeys.drawing import (
     costbars,
     costpanel,
     effort,
+from journeys import knowledge
+from journeys.causes import explained
+from journeys.columns import TABLES
+from journeys.drawing import (
+    conditionmatrix,
+    conditionwords,
     lanes,
     leadtimes,
     mapdrawing,
@@ -32,6 +38,10 @@ from journeys.drawing import (
     referralmap,
     staffchart,
     swimlane,
+    patternlines,
+    puzzle,
+    swimlane,
+    systempicture,
 )
 from journeys.drawing import frontier as warnings
 from journeys.drawing.examples import EXAMPLES
@@ -54,6 +64,7 @@ __all__ = [
     "costs",
     "demand",
     "effort_and_life",
+    "conditions",
     "frontier",
     "lead_times",
     "map",
@@ -65,6 +76,12 @@ __all__ = [
     "timeline",
     "who_knew_what",
 ]
+    "save",
+    "system_picture",
+    "table",
+    "timeline",
+]
+__all__ += ["who_knew_what"]
 
 
 def timeline(
@@ -199,6 +216,32 @@ def who_knew_what(
         known = knowledge.who_knew_what(journey.alone)
     with figures.style():
         return matrix.draw(puzzle.read(journey, known), journey.review, size, level, frame)
+
+
+def conditions(review: Any, chances: Table | None = None, *, level: str = "team", frame: bool = True) -> Axes:
+    """Conditions by what was seen of the events that each explains: a matrix of counts.
+
+    Goes in: a review and, if they are at hand, the chances that `find_chances` gave. Comes out: the Axes. Conditions stand
+    by families explained, then by their words; at most twelve are drawn, hunches never: the table holds them all. Where
+    none explains two events in two families there is a sentence.
+
+    Raises RequestError where the level is not known, and what `fj.conditions` raises.
+    """
+    _known_level(level)
+    told = conditionwords.read(explained(review, chances))
+    with figures.style():
+        return conditionmatrix.draw(told, level, frame)
+
+
+def system_picture(review: Any, chances: Table | None = None, *, level: str = "team", frame: bool = True) -> Axes:
+    """The system as reviewers explain it: what is taken for granted, the conditions, what was seen; left to right.
+
+    Goes in and comes out: as for `conditions`. Place on the page is chosen so that few lines cross, and is no rank.
+    """
+    _known_level(level)
+    told = conditionwords.read(explained(review, chances))
+    with figures.style():
+        return systempicture.draw(told, level, frame)
 
 
 def _known_size(size: str) -> None:
