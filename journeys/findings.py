@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from journeys.search import Search
+    from journeys.trials import Trial
     from lib.engine import Table
 
 
@@ -273,6 +274,11 @@ def navigator(found: Table) -> Said:
         f"{own.contacts_high:,} (illustrative), so the net is {said}. Help, safety and consent are kept. Practitioners "
         "strike out what would still have been wanted; only a trial can tell."
     )
+
+
+def tried(trial: Trial) -> Said:
+    """What can be said of a trial, as `fj.trial` gave it: how few points and families, the change, what it does not show."""
+    return Said(trial.says)
 
 
 def _was(n: int) -> str:

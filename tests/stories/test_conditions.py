@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -15,6 +16,7 @@ from journeys.effects import load_effects
 from journeys.sources import RULES
 from lib.errors import DataError, RequestError, RuleError
 from tests.stories.conftest import drawn
+from tests.stories.test_chronology_shapes import HEAD
 
 TEXT = """
     family  date        agency       activity           id   need  to
@@ -99,6 +101,19 @@ def test_a_shared_childs_contact_is_one_event_in_two_families_and_so_a_hunch(tmp
     assert found(reviewed(tmp_path / "two", *rows, says("F2", "log:a3"), text=text, members=members)) == [
         (BAR, 2, 2, "")
     ]
+
+
+def test_a_record_that_names_two_agencies_is_one_event(tmp_path):
+    sources = {"purpose": "a story", "invented": True, "files": {"log.csv": {"format": "chronology"}}}
+    (tmp_path / "sources.yml").write_text(json.dumps(sources))
+    (tmp_path / "log.csv").write_text(
+        f"{HEAD}E1,F1,2024-01-10,,,Clinic / Ward,child,visit,,words\nE2,F2,2024-02-10,,,Ward,child,visit,,words\n"
+    )
+    review = fj.build_journeys(fj.read_contacts(tmp_path))
+    write(fj.write_book(review), "conditions", says("F1", "log:E1#1"), says("F1", "log:E1#2"))
+    assert found(review) == [(BAR, 1, 1, "hunch")]
+    write(review.session.folder.path / "review" / "review.xlsx", "conditions", says("F2", "log:E2"))
+    assert found(review) == [(BAR, 2, 2, "")]
 
 
 def test_the_same_words_are_one_condition_however_they_are_spaced_and_written(tmp_path):

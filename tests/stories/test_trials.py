@@ -32,6 +32,7 @@ def test_before_and_after_with_few_points_and_families_and_no_impact():
         "of -4.5 (95% interval -5.72 to -3.28)."
     )
     assert "impact" not in tried.says.casefold()
+    assert fj.findings.tried(tried) == tried.says
     assert "no comparison families" in tried.says
     assert tried.split_at == {8: "one point of contact"}
     assert tried.values == [float(v) for v in BEFORE + AFTER]
