@@ -101,8 +101,8 @@ def conditions(review: Journeys, chances: Table | None = None) -> pd.DataFrame:
     events, or in one family alone, it `is_hunch`: those stand last, and are no finding. Order: by families explained,
     then by the words. `attrs["later"]` counts events that this review cannot see yet: after its end, or recorded later.
 
-    Source of the definition: what "explains why a system behaves in the way it does" ("System conditions, a powerful
-    lever for change", beyondcommandandcontrol.com, 2016); two events in two families is a rule of the kit's own.
+    Source of the definition: "the things that explain why a system behaves in the way it does" ("System conditions, a
+    powerful lever for change", beyondcommandandcontrol.com, 2016); two events in two families is a rule of the kit's own.
 
     Raises `DataError` with sheet and row for evidence that is in no journey of the family, and for one condition under
     two categories; `RuleError` for a line of conditions.yml; what `find_chances` raises.
