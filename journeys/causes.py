@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from journeys.activities import fold
-from journeys.book import Book, Row, read_book
+from journeys.book import Book, read_book
+from journeys.bookfile import Row
 from journeys.chances import Chances, find_chances
 from journeys.columns import TABLES
 from journeys.conditionkinds import ConditionKind, load_condition_kinds

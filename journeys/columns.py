@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from journeys.costcolumns import COSTS
 from journeys.flowcolumns import FLOW
 from journeys.lifecolumns import LIFE
+from journeys.plancolumns import PLAN
 from journeys.rulecolumns import RULES
 
 if TYPE_CHECKING:
@@ -105,7 +106,9 @@ _CONTACT = (
     ("source_row", "whole number", "the record in that file, from 1 below the header"),
 )
 
-TABLES: dict[str, tuple[Column, ...]] = {name: _columns(*rows) for name, rows in (FLOW | LIFE | RULES).items()} | {
+TABLES: dict[str, tuple[Column, ...]] = {
+    name: _columns(*rows) for name, rows in (FLOW | LIFE | PLAN | RULES).items()
+} | {
     "contacts": _columns(*_CONTACT),
     "set_aside": _columns(
         ("source_file", "text", "the file"),
@@ -221,83 +224,11 @@ TABLES: dict[str, tuple[Column, ...]] = {name: _columns(*rows) for name, rows in
         ("days", "whole number", "days from the one to the other; so far, where it is open", "days"),
         ("is_open", "yes/no", "no help has come yet"),
     ),
-    "six_steps": _columns(
-        ("step", "text", "the step of Check"),
-        ("question", "text", "what it asks"),
-        ("stands_on", "text", "what this review has to answer it with"),
-        ("is_empty", "yes/no", "it has nothing"),
-    ),
     "reader_page": _columns(
         ("when", "text", "the day in words; in May 2024 where no more is known"),
         ("about", "text", "you, or a child for whom the reader answers"),
         ("what_happened", "text", "what happened and, where the agency's word for it has plain words, what came of it"),
         ("is_this_right", "text", "empty: for the reader to write in"),
-    "conditions": _columns(
-        ("condition", "text", "what in the system made it so, in the words of most of its rows"),
-        ("category", "text", "what kind of condition, of rules/conditions.yml; empty where nobody chose one"),
-        ("ask", "text", "what to ask next of the people who work in it"),
-        ("thinking", "list of text", "the assumptions that reviewers named behind it"),
-        ("events", "whole number", "events that it explains, each once", "events"),
-        ("families", "whole number", "families in whose journeys they are", "families"),
-        ("is_hunch", "yes/no", "fewer than two events, or one family alone: no finding"),
-        ("effects", "list of text", "what was seen of these events, by rule"),
-        ("evidence", "list of text", "the contacts, or the chances, that are these events"),
-    ),
-    "condition_effects": _columns(
-        ("condition", "text", "the condition"),
-        ("category", "text", "what kind of condition"),
-        ("is_hunch", "yes/no", "fewer than two events, or one family alone: no finding"),
-        ("effect", "text", "what was seen, by its name in rules/conditions.yml; other: none of these"),
-        ("says", "text", "the same in a sentence"),
-        ("events", "whole number", "events of the condition that show it; an event may show several", "events"),
-        ("families", "whole number", "families in whose journeys these are", "families"),
-        ("of_events", "whole number", "events that the condition explains", "events"),
-        ("of_families", "whole number", "families in whose journeys those are", "families"),
-    ),
-    "could_fall_away": _columns(
-        ("contact_id", "text", "the contact"),
-        ("family_id", "text", "whose journey"),
-        ("on", "date", "the first day on which it may have been"),
-        ("agency", "text", "who recorded it"),
-        ("says", "text", "what is recorded"),
-        ("because", "text", "why one point of contact might have made it needless"),
-        ("reasons", "list of text", "the same by name, as in rules/navigator.yml"),
-        ("rests_on", "list of text", "the other contacts by which it might have been"),
-        ("doubts", "text", "what might make it wanted all the same; empty: none of the doubts that a log can show"),
-        ("is_certain", "yes/no", "no such doubt"),
-    ),
-    "navigator": _columns(
-        ("part", "text", "what might have fallen away; the point of contact's own; the net"),
-        ("contacts_low", "whole number", "contacts at least; of the net, fell away less own, at worst", "contacts"),
-        ("contacts_high", "whole number", "contacts at most", "contacts"),
-        ("families", "whole number", "families in whose journeys these are", "families"),
-        ("of_families", "whole number", "families of the review", "families"),
-        ("of_contacts", "whole number", "touches, referrals and decisions of the period, each once", "contacts"),
-        ("struck_out", "whole number", "contacts proposed, and struck out by a practitioner", "contacts"),
-        ("costed", "whole number", "of the contacts, those that have a cost; only where costs are given", "contacts"),
-        ("pounds_low", "number", "spent on these, at least; only where costs are given", "pounds"),
-        ("pounds_high", "number", "at most", "pounds"),
-    ),
-    "best_placed": _columns(
-        ("who", "text", "an agency, or one worker of it, never by name or number"),
-        ("agency", "text", "the agency, in the order in which they first met the family"),
-        ("touches", "whole number", "times it saw, spoke to or wrote with the family", "contacts"),
-        ("first_on", "date", "the first day of these that is known"),
-        ("last_on", "date", "the last"),
-        ("days_known", "whole number", "continuity: days from the first to the last", "days"),
-        ("days_since", "whole number", "recency: days from the last to the end of the review", "days"),
-        ("needs", "whole number", "breadth: needs of the family that these name", "needs"),
-        ("facts", "whole number", "breadth: facts it knew; of one worker, those that its own contacts show", "facts"),
-    ),
-    "plans": _columns(
-        ("plan", "text", "what is tried"),
-        ("prediction", "text", "what was expected"),
-        ("measure", "text", "the measure that will tell"),
-        ("start", "date", "the first day"),
-        ("stop", "date", "the day on which to look"),
-        ("status", "text", "not begun, running, or to be looked at, by the end of the review; or looked at"),
-        ("beforehand", "yes/no", "the prediction was written by the day it started; empty: nobody said when"),
-        ("what_happened", "text", "what was found"),
     ),
     "live": _columns(
         ("family_id", "text", "whose journey"),

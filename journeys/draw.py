@@ -16,18 +16,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from journeys import knowledge, series, spending, voice
+from journeys.causes import explained
 from journeys.columns import TABLES
 from journeys.drawing import capability as capabilities
 from journeys.drawing import (
+    conditionmatrix,
+    conditionwords,
     costbars,
     costpanel,
     effort,
-from journeys import knowledge
-from journeys.causes import explained
-from journeys.columns import TABLES
-from journeys.drawing import (
-    conditionmatrix,
-    conditionwords,
     lanes,
     leadtimes,
     mapdrawing,
@@ -37,9 +34,6 @@ from journeys.drawing import (
     puzzle,
     referralmap,
     staffchart,
-    swimlane,
-    patternlines,
-    puzzle,
     swimlane,
     systempicture,
 )
@@ -61,10 +55,10 @@ LEVELS = ("raw", "team", "board")
 __all__ = [
     "alt",
     "capability",
+    "conditions",
     "costs",
     "demand",
     "effort_and_life",
-    "conditions",
     "frontier",
     "lead_times",
     "map",
@@ -72,16 +66,11 @@ __all__ = [
     "professionals",
     "referrals",
     "save",
+    "system_picture",
     "table",
     "timeline",
     "who_knew_what",
 ]
-    "save",
-    "system_picture",
-    "table",
-    "timeline",
-]
-__all__ += ["who_knew_what"]
 
 
 def timeline(

@@ -14,8 +14,8 @@ from journeys.book import Book, read_book, refreshed, save
 from journeys.bookfile import Row
 from journeys.chances import Chances, find_chances
 from journeys.judgements import SHEETS, Sheet
-from journeys.readerpage import page_proposals
 from journeys.navigator import navigator_rows
+from journeys.readerpage import page_proposals
 from journeys.verdicts import chance_rows
 from lib.agreement import kappa
 from lib.errors import RequestError

@@ -8,23 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from journeys import overlays, spending, together
+from journeys import columns, overlays, spending, together
 from journeys.asking import demand
-from journeys import columns, overlays, together
 from journeys.causes import OTHER, explained
 from journeys.flow import handovers as _handovers
 from journeys.flow import switches as _switches
-from journeys.flowmeasures import assessments as assessments
-from journeys.flowmeasures import needs as needs
-from journeys.flowmeasures import professionals as professionals
-from journeys.flowmeasures import referral_flow as referral_flow
-from journeys.flowmeasures import story as story
-from journeys.flowmeasures import value as value
+from journeys.flowmeasures import assessments, needs, professionals, referral_flow, story, value
 from journeys.journey import Journeys
 from journeys.life import improvement, life, life_lines
+from journeys.navigatornet import navigator
 from journeys.register import as_frame, lint, load_measures
 from journeys.series import attendance, between_crises, monthly
-from journeys.navigatornet import navigator as navigator
 from lib.errors import RequestError
 
 if TYPE_CHECKING:
@@ -36,9 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "agencies",
+    "assessments",
     "attendance",
     "between_crises",
     "chances",
+    "conditions",
     "cost_so_far",
     "costs",
     "demand",
@@ -50,14 +46,20 @@ __all__ = [
     "life",
     "life_lines",
     "monthly",
+    "navigator",
+    "needs",
     "once",
     "own_rules",
+    "professionals",
+    "referral_flow",
     "register",
     "set_aside",
+    "story",
     "switches",
     "totals",
     "triggers",
     "uncosted",
+    "value",
     "variants",
     "what_they_miss",
 ]
@@ -360,6 +362,8 @@ def register(review: Journeys) -> pd.DataFrame:
 def what_they_miss(review: Journeys, names: Iterable[str]) -> str:
     """What a set of measures, by their names in the register, cannot tell: all outputs say nothing of life."""
     return lint(names, load_measures(review.session.folder.rule_files("measures.yml")))
+
+
 def conditions(review: Journeys, chances: Table | None = None) -> pd.DataFrame:
     """What was seen of the events that each condition explains: a row per condition and effect, none left out.
 

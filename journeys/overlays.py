@@ -10,9 +10,10 @@ from lib import files
 if TYPE_CHECKING:
     import pandas as pd
 
-RULE_FILES = ("activities", "triggers", "facts", "chances", "demand", "costs", "measures", "readers")
-RULE_FILES = ("activities", "triggers", "facts", "chances", "conditions")
-RULE_FILES = ("activities", "triggers", "facts", "chances", "conditions", "navigator")
+RULE_FILES = (
+    *("activities", "triggers", "facts", "chances", "demand", "costs", "measures"),
+    *("conditions", "navigator", "readers"),
+)
 
 
 def own_rules(folder: Folder) -> pd.DataFrame:
