@@ -16,7 +16,7 @@ from journeys.costing import costs as _costs
 from journeys.flowmeasures import Rows
 from journeys.journey import Journeys
 from journeys.life import CANNOT_TELL, IMPROVED, judge, life_lines
-from journeys.saying import Said, is_are, was_were
+from journeys.saying import Points, Said, is_are, was_were
 from lib.errors import PermissionRefused, count, in_words
 from lib.prices import pounds
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from lib.engine import Table
 
 
-def flow(review: Journeys, needs: Rows | None = None, steps: Rows | None = None) -> Said:
+def flow(review: Journeys, needs: Rows | None = None, steps: Rows | None = None) -> Points:
     """What families lived while they waited for help: both clocks, referrals, the story told again, professionals, value.
 
     `needs` and `steps` are rows that people supply, those of the review book unless given (see `two_clocks` and `said_values`).
     """
-    return Said(flowwords.say(review, needs, steps))
+    return Points.of(flowwords.say(review, needs, steps))
 
 
 def demand(rows: Table) -> Said:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def say(review: Journeys, needs: Rows | None = None, steps: Rows | None = None) -> str:
+def say(review: Journeys, needs: Rows | None = None, steps: Rows | None = None) -> list[str]:
     """All of it, in the order in which a review asks."""
     both = flowmeasures.needs(review, needs)
     parts = [
@@ -25,7 +25,7 @@ def say(review: Journeys, needs: Rows | None = None, steps: Rows | None = None) 
         people(flowmeasures.professionals(review), int(measures.totals(review).iloc[0].professional_unknown)),
         valued(flowmeasures.value(review, steps)),
     ]
-    return " ".join(part for part in parts if part)
+    return parts
 
 
 def family_clock(both: pd.DataFrame) -> str:

@@ -17,6 +17,7 @@ from journeys.concern import days_to_help
 from journeys.demandwords import mostly_unknown
 from journeys.journey import Journey, Journeys, empty
 from journeys.knowledge import who_knew_what
+from journeys.life import Line
 from journeys.sixsteps import plan_refused
 from lib.errors import count
 from lib.front import Asked, Heading, Lede, Number, Numbers, Words
@@ -165,6 +166,19 @@ def life(family: Journey | None, level: str = "team") -> Heading:
         )
     said = measures.improvement(measures.life_lines(family, level=level))
     return Heading(f"For one family, much was done. {said}")
+
+
+MOST_LINES = 3
+
+
+def lines(family: Journey, level: str = "team") -> list[Line]:
+    """The life lines that the front page has room for: the first attendance, days between crises, the first own score.
+
+    The heading above them speaks of all its lines; the team's page on the family shows each.
+    """
+    every = measures.life_lines(family, level=level)
+    first = {line.name: line for line in reversed(every)}
+    return [line for line in every if first[line.name] is line][:MOST_LINES]
 
 
 def first_help(family: Journey) -> dt.date | None:

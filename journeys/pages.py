@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from journeys import checks, overlays
+from journeys import book, checks, overlays, voice
 from journeys.contacts import Session
 from journeys.journey import Journeys, empty
 from journeys.readerpage import reader_rules
@@ -82,8 +82,9 @@ def show(
     """A table with a caption, made so that everybody can read it, for a notebook and a page.
 
     `frame` is a DataFrame or a Table (its first rows). With `names=review`, agencies and activities are written as
-    people say them. At level `board` a table of rows about families is replaced by the number of its rows. Raises
-    `RequestError` for a level that there is not.
+    people say them. At level `board` no row about a family is shown: a table with a row per family becomes the lowest,
+    middle and highest of each number, and any other the number of its rows. Raises `RequestError` for a level that there
+    is not.
 
     >>> import pandas as pd
     >>> show(pd.DataFrame({"agency": ["police"], "contacts": [2]}), "Contacts by agency")
@@ -97,8 +98,7 @@ def show(
     table = frame if isinstance(frame, pd.DataFrame) else frame.show(rows)
     total = len(frame)
     if level == "board" and any(c in table.columns for c in ROWS_OF_FAMILIES):
-        only = pd.DataFrame({"Left out at level board": ["rows about single families"], "Rows": [total]})
-        return Shown(only, caption, "Shown once pseudonyms and the review book are there.")
+        return _over_families(table, caption, total)
     table = table.head(rows)
     if names is not None:
         words = names.activities
@@ -111,12 +111,31 @@ def show(
     return Shown(table, caption, note)
 
 
+def _over_families(table: pd.DataFrame, caption: str, total: int) -> Shown:
+    """What a board sees in place of rows about families."""
+    import pandas as pd
+
+    numbers = [c for c in table.columns if c not in ROWS_OF_FAMILIES and pd.api.types.is_numeric_dtype(table[c])]
+    numbers = [c for c in numbers if not pd.api.types.is_bool_dtype(table[c]) and table[c].notna().any()]
+    is_one_each = "family_id" in table.columns and table["family_id"].is_unique and total == len(table)
+    if not is_one_each or not numbers:
+        only = pd.DataFrame({"Left out at level board": ["rows about single families"], "Rows": [total]})
+        return Shown(only, caption, "No family's own row is shown at this level.")
+    said = []
+    for name in numbers:
+        values = table[name].dropna().astype(float)
+        said.append((name.replace("_", " "), len(values), values.min(), values.median(), values.max()))
+    names = ["each_family's", "families", "lowest", "middle", "highest"]
+    return Shown(pd.DataFrame(said, columns=names), caption, "No family's own row is shown at this level.")
+
+
 def frame_for(session: Session, level: str, period: tuple[Any, Any] | None = None) -> Any:
     """What stands round a report of this folder at this level: a function for `lib.runs.run`."""
     about = session.folder.about
     account = checks.full_account(session).drop(columns="rejected_because")
     families = _family_ids(session) if level == "board" else []
     own = overlays.own_rules(session.folder)
+    own_limits = voice.said_of(_everybody(session), "cannot tell") if book.hashes(session.folder) else []
 
     def frame(notebook: Any, record: dict[str, Any]) -> Frame:
         if families:
@@ -132,7 +151,7 @@ def frame_for(session: Session, level: str, period: tuple[Any, Any] | None = Non
             strip=strip,
             tag="INVENTED DATA" if about.invented else "",
             opening=_opening(session),
-            limits=LIMITS,
+            limits=(*LIMITS, *own_limits),
             account=account.rename(columns={"in_no_family": "of which in no family"}),
             account_caption="Records read = accepted + set aside + collapsed, file by file",
             provenance=_provenance(record),

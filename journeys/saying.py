@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 
 class Said(str):
@@ -16,6 +17,28 @@ class Said(str):
 
     def _repr_markdown_(self) -> str:
         return re.sub(r"([\\`*_{}\[\]()#+!|<>$~&])", r"\\\1", self)
+
+
+class Points(Said):
+    """Several findings, each a point of its own on a page; as text they follow one another.
+
+    >>> Points.of(["One thing.", "", "Another."])._repr_markdown_()
+    '- One thing.\n- Another.'
+    """
+
+    __slots__ = ("points",)
+    points: tuple[str, ...]
+
+    @classmethod
+    def of(cls, points: Iterable[str]) -> Points:
+        """Points from sentences; empty ones are left out."""
+        some = tuple(point for point in points if point)
+        made = cls(" ".join(some))
+        made.points = some
+        return made
+
+    def _repr_markdown_(self) -> str:
+        return "\n".join(f"- {Said(point)._repr_markdown_()}" for point in self.points)
 
 
 def is_are(n: int) -> str:

@@ -54,8 +54,9 @@ class Numbers(_Part):
 def _number(n: Number) -> str:
     unit = f' <span class="unit">{_e(n.unit)}</span>' if n.unit else ""
     sure = f' <span class="sure">{_e(n.sure)}</span>' if n.sure else ""
+    kind = "number" if any(c.isdigit() for c in n.number) else "number none"
     return (
-        f'<li><span class="question">{_e(n.question)}</span> <span class="number">{_e(n.number)}{unit}</span> '
+        f'<li><span class="question">{_e(n.question)}</span> <span class="{kind}">{_e(n.number)}{unit}</span> '
         f'<span class="base">{_e(n.base)}</span>{sure}</li>'
     )
 

@@ -195,7 +195,7 @@ CLASSES = {
     "p": {"note", "caption", "lede", "whose"},
     "ul": {"numbers"},
     "ol": {"acts"},
-    "span": {"question", "number", "unit", "base", "sure"},
+    "span": {"question", "number", "none", "unit", "base", "sure"},
     "tr": {"total"},
     "th": {"n"},
     "td": {"n"},

@@ -156,7 +156,8 @@ def _cost(ax: Axes, plan: Plan, after: float, point: float) -> None:
     ax.step(xs, [panel.y(v) for v in value], where="post", color=NAVY, lw=1.9, marker="", zorder=3, gid="cost")
     x, y = after + 9 * point, panel.top + panel.height / 2 - 8
     write(ax, x, y, effortwords.money(value[-1]), 11, weight="bold", color=NAVY)
-    write(ax, x, y + 14, f"{effortwords.money(low[-1])} to {effortwords.money(high[-1])}", 9, color=SECOND_INK)
+    ends = f"{effortwords.money(low[-1])} to {effortwords.money(high[-1])}"
+    write(ax, x, y + 14, ends if low[-1] != high[-1] else "no range in the source", 9, color=SECOND_INK)
 
 
 def _first_help(ax: Axes, plan: Plan, day: dt.date | None, start: float, after: float, point: float) -> None:
