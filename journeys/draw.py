@@ -347,6 +347,7 @@ def effort_and_life(
     *,
     costs: pd.DataFrame | None = None,
     first_help: Any = None,
+    close: bool = False,
     level: str = "team",
     frame: bool = True,
 ) -> Axes:
@@ -373,7 +374,7 @@ def effort_and_life(
     day = read_day(first_help, "first_help")
     whose = "One family, shown with its consent" if level == "board" else f"Family {journey.family_id}"
     with figures.style():
-        return effort.draw(whose, series.monthly(journey), given, costs, day, journey.review, level, frame)
+        return effort.draw(whose, series.monthly(journey), given, costs, day, journey.review, level, frame, close)
 
 
 def _known_level(level: str) -> None:

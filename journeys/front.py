@@ -164,8 +164,10 @@ def life(family: Journey | None, level: str = "team") -> Heading:
         return Heading(
             "No family has agreed that its effort and life be shown here: the sheet “families” of the review book."
         )
-    said = measures.improvement(measures.life_lines(family, level=level))
-    return Heading(f"For one family, much was done. {said}")
+    every = measures.life_lines(family, level=level)
+    drawn, of = len(lines(family, level)), len(every)
+    some = f" {drawn} of its {of} life lines are drawn here." if drawn < of else ""
+    return Heading(f"For one family, much was done. {measures.improvement(every)}{some}")
 
 
 MOST_LINES = 3

@@ -38,17 +38,17 @@ LIGHT = "#EEEEEE"
 
 def draw(
     whose: str, monthly: pd.DataFrame, lines: Sequence[Line], costs: pd.DataFrame | None, first_help: dt.date | None,
-    review: Any, level: str, shown: bool,
+    review: Any, level: str, shown: bool, is_close: bool = False,
 ) -> Axes:  # fmt: skip
     """Draw one family's effort and life, framed or not, and return its Axes (time across, points down)."""
     every = [judge(line) for line in lines]
     costs = None if costs is None or costs.empty else costs.sort_values("day", kind="stable", ignore_index=True)
-    plan = Plan(monthly, costs, every[:MOST_LINES])
+    plan = Plan(monthly, costs, every[:MOST_LINES], is_close)
     place(plan)
     spent = None if costs is None else float(costs["value"].iloc[-1])
     title = effortwords.finding(effortwords.contacts_in(monthly), spent, every)
     left_out = len(every) - len(plan.verdicts)
-    footer = effortwords.footer(monthly, costs, plan.verdicts, left_out, review, level)
+    footer = effortwords.footer(monthly, costs, plan.verdicts, left_out, review, level, is_close)
     months = f"{review.start:%B %Y} to {review.end:%B %Y}"
     by = "quarter by quarter" if len(monthly) > MOST_MONTHS else "month by month"
     frame = Frame(title, f"{clean(whose)}, {months}, {by}", tag(review, level), [], footer)
@@ -69,7 +69,7 @@ def draw(
     _cost(ax, plan, after, point)
     _first_help(ax, plan, first_help, start, after, point)
     for panel, verdict in zip(plan.life, plan.verdicts, strict=False):
-        _line(ax, panel, verdict, start, after, point, plan.is_few)
+        _line(ax, plan, panel, verdict, start, after, point)
     if not plan.verdicts:
         panel = plan.life[0]
         hatch(ax, start, panel.top, after - start, panel.height, edge="#8C8C8C")
@@ -180,9 +180,9 @@ def _first_help(ax: Axes, plan: Plan, day: dt.date | None, start: float, after: 
     )
 
 
-def _line(ax: Axes, panel: Panel, verdict: Verdict, start: float, after: float, point: float, is_few: bool) -> None:
+def _line(ax: Axes, plan: Plan, panel: Panel, verdict: Verdict, start: float, after: float, point: float) -> None:
     line, s = verdict.line, verdict.chart.segments[0]
-    _names(ax, panel, gutter_words(verdict), point)
+    _names(ax, panel, gutter_words(verdict, plan.is_close), point)
     is_share = line.measure.scale == (0, 1)
     marks = [v for v in panels.rounded(panel.low, panel.high, 3) if panel.low <= v <= panel.high]
     panels.scale(ax, panel, marks, lambda v: f"{v * 100:.0f}%" if is_share else f"{v:,.10g}", start - 6 * point)
@@ -193,7 +193,7 @@ def _line(ax: Axes, panel: Panel, verdict: Verdict, start: float, after: float, 
     panels.dots(ax, xs, ys, GREY, "o", hollow=s.status != SET, size=5.0 if len(xs) <= 60 else 3.0)
     if line.open_value is not None and line.open_on is not None:
         panels.still_open(ax, min(number(line.open_on), after), panel.y(line.open_value))
-    words = readings(verdict, is_few)
+    words = readings(verdict, plan.is_few)
     wanted = [panel.bottom if v is None else panel.y(v) for v, *_ in words]
     for (_, said, weight), y in zip(words, panels.apart(wanted, 11.4, panel.top + 3, panel.bottom - 3), strict=True):
         write(ax, after + 9 * point, y, said, 9, weight=weight)

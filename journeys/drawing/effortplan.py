@@ -18,6 +18,8 @@ from lib.xmr import TOO_FEW, TRIAL
 
 LEFT, RIGHT, UNIT = 124.0, 112.0, 60.0
 HEAD, GAP, BLOCK = 26.0, 12.0, 24.0
+CLOSE_UNIT, CLOSE_GAP, CLOSE_BLOCK = 36.0, 12.0, 14.0
+"""The same where the figure shares a page with much else."""
 MOST_LINES, MOST_MONTHS = 6, 60
 
 
@@ -28,6 +30,7 @@ class Plan:
     monthly: pd.DataFrame
     costs: pd.DataFrame | None
     verdicts: list[Verdict]
+    is_close: bool = False
     contacts: Panel | None = None
     cost: Panel | None = None
     life: list[Panel] = field(default_factory=list)
@@ -47,28 +50,31 @@ class Plan:
 
 def place(plan: Plan) -> None:
     """Give each panel its place and its scale, from the top down."""
+    unit, gap, block = (CLOSE_UNIT, CLOSE_GAP, CLOSE_BLOCK) if plan.is_close else (UNIT, GAP, BLOCK)
     y = HEAD
     if plan.is_few:
         y += 18
     else:
         values = [v for _, _, v, _ in bars(plan.monthly) if v is not None]
         marks = panels.rounded(0, max([*values, 1]), 2)
-        plan.contacts = Panel(y + 12, UNIT, 0, max(marks[-1], max(values) * 1.05))
+        plan.contacts = Panel(y + (6 if plan.is_close else 12), unit, 0, max(marks[-1], max(values) * 1.05))
         y = plan.contacts.bottom
     if plan.costs is not None:
         highest = float(plan.costs[["value", "high"]].max().max())
-        plan.cost = Panel(y + GAP, UNIT * 0.8, 0, panels.rounded(0, max(highest, 1.0), 2)[-1])
+        plan.cost = Panel(y + gap, unit * 0.8, 0, panels.rounded(0, max(highest, 1.0), 2)[-1])
         y = plan.cost.bottom
-    plan.life_top = y + BLOCK
+    plan.life_top = y + block
     y = plan.life_top + HEAD
     for n, verdict in enumerate(plan.verdicts):
-        needs = max(11.4 * len(readings(verdict, plan.is_few)) + 2, 12.5 * len(gutter_words(verdict)) + 4)
+        needs = max(
+            11.4 * len(readings(verdict, plan.is_few)) + 2, 12.5 * len(gutter_words(verdict, plan.is_close)) + 4
+        )
         low, high = _ends(verdict)
-        panel = Panel(y + (GAP if n else 0), max(UNIT * (1.05 if not n else 0.95), needs), low, high)
+        panel = Panel(y + (gap if n else 0), max(unit * (1.05 if not n else 0.95), needs), low, high)
         plan.life.append(panel)
         y = panel.bottom
     if not plan.verdicts:
-        plan.life.append(Panel(y, UNIT, 0, 1))
+        plan.life.append(Panel(y, unit, 0, 1))
         y = plan.life[0].bottom
     plan.height = y + 34
 
@@ -111,13 +117,16 @@ def _ends(verdict: Verdict) -> tuple[float, float]:
     return marks[0], marks[-1]
 
 
-def gutter_words(verdict: Verdict) -> list[tuple[str, bool]]:
+def gutter_words(verdict: Verdict, is_close: bool = False) -> list[tuple[str, bool]]:
     """The words at the left of a line, from the top down, and which of them are its name."""
     line = verdict.line
     names = [(words, True) for words in wrap(clean(line.name), LEFT - 30, 10, "semibold")[:2]]
-    about = f"{clean(line.about)}; {line.measure.better} is better"
-    lines = wrap(about, LEFT - 34, 9)
+    way = f"{line.measure.better} is better"
+    lines = wrap(f"{clean(line.about)}; {way}", LEFT - 34, 9)
     cut = [*lines[:3], lines[3].rstrip() + "…"] if len(lines) > 4 else lines
+    if is_close and len(cut) > 2:
+        first, *more = wrap(clean(line.about), LEFT - 40, 9)
+        cut = [f"{first.rstrip(',;')} …" if more else first, way]
     return names + [(words, False) for words in cut]
 
 

@@ -86,10 +86,16 @@ def footer(
     left_out: int,
     review: Any,
     level: str,
+    is_close: bool = False,
 ) -> list[str]:
-    """Counts and source; convention; limits of use."""
+    """Counts and source; convention; limits of use. Close, only what the lines cannot be read without."""
     counted = [count(contacts_in(monthly), "contact"), "1 family"]
     counted += [f"{count(v.chart.segments[0].points, v.line.what)} ({_short(v)})" for v in verdicts]
+    if is_close:
+        words = [f"n = {', '.join(counted)}. {source(review)}"]
+        words += [f"Limits: {verdicts[0].chart.convention}. TRIAL: under {FIRM} values."] if verdicts else []
+        words += ["Cost: what was spent, not what could be saved."] if costs is not None and len(costs) else []
+        return [" ".join(words)]
     parts = [f"n = {', '.join(counted)}. {source(review)}", monthly.attrs.get("says", "")]
     gaps = int(monthly["value"].isna().sum())
     if gaps:
