@@ -205,6 +205,15 @@ def plans(review: Journeys, steps: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([[r[name] or None for name in names] for r in ordered], columns=names)
 
 
+def splits(review: Journeys, measure: str) -> dict[dt.date, str]:
+    """Where a chart of a measure is split, and why: at the start of each plan of the book that is to change it.
+
+    Only plans that started within the period: nothing is split because it looks better.
+    """
+    rows = [r for r in read_book(review).rows("plans") if r["measure"] == measure]
+    return {r["start"]: r["plan"] for r in rows if r["start"] and review.start < r["start"] <= review.over_by}
+
+
 def words(review: Journeys, level: str = "team") -> Words:
     """One sentence from a family, with whose it is and the consent; nothing where none agreed that this level read it."""
     said = voice.quotes(review, level)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from journeys import columns, overlays, spending, together
+from journeys import columns, overlays, spending
 from journeys.asking import demand
 from journeys.causes import OTHER, explained
+from journeys.firingmeasures import chances, knowledge, once, triggers
 from journeys.flow import handovers as _handovers
 from journeys.flow import switches as _switches
 from journeys.flowmeasures import assessments, needs, professionals, referral_flow, story, value
@@ -146,6 +147,27 @@ def agencies(review: Journeys) -> pd.DataFrame:
     return _select(review, AGENCIES)
 
 
+def completeness(review: Journeys) -> pd.DataFrame:
+    """One row per agency, in the order in which they first met a family: how many contacts it recorded of each family.
+
+    A column per family, and `families` that it recorded at all. Nought says that it recorded nothing of that family,
+    which is not the same as that nothing happened; the days that its records cover stand beside.
+    """
+    select = """
+    SELECT c.agency, f.name AS family, count(*) AS n FROM {steps} AS s JOIN {contacts} AS c ON s.c = c.c
+    JOIN {at}families AS f ON s.family = f.code WHERE c.nature <> 'life' GROUP BY c.agency, f.name ORDER BY c.agency, family
+    """
+    order = agencies(review)["agency"].tolist()
+    wide = _select(review, select).pivot_table(
+        index="agency", columns="family", values="n", fill_value=0, aggfunc="sum"
+    )
+    wide = wide.reindex(index=order, columns=list(review.families), fill_value=0).astype(int)
+    cover = review.coverage.set_index("agency")[["from_date", "to_date"]].reindex(order)
+    wide.insert(0, "families", (wide > 0).sum(axis=1))
+    wide.columns.name = None
+    return cover.join(wide).reset_index()
+
+
 def variants(review: Journeys) -> pd.DataFrame:
     """Families whose activities run in the same order: the order, how many families, how many moments.
 
@@ -190,119 +212,6 @@ def handovers(review: Journeys) -> pd.DataFrame:
         rows.append((kind, some["family_id"].nunique(), *numbers))
     names = ["kind", "families", "handovers", "answered", "open", "not_answered", "days_median"]
     return pd.DataFrame(rows, columns=names)
-
-
-def once(firings: Table) -> pd.DataFrame:
-    """Firings counted once over families: those with the same evidence (a child of two families) are one row.
-
-    Columns: trigger, evidence, families (whose journeys it stands in), certainty, known_on, answered_on (the first, if
-    help followed for any of them), is_open.
-    """
-    import pandas as pd
-
-    frame = firings.df()
-    names = ["trigger", "evidence", "families", "certainty", "known_on", "answered_on", "is_open"]
-    if frame.empty:
-        return pd.DataFrame(columns=names)
-    frame["key"] = [" ".join(sorted(e)) for e in frame["evidence"]]
-    rows = []
-    for (trigger, _), same in frame.groupby(["trigger", "key"], sort=False):
-        answered = same["answered_on"].min()
-        is_open = bool(same["is_open"].any()) and pd.isna(answered)
-        certainty = "certain" if (same["certainty"] == "certain").any() else "possible"
-        families = sorted(same["family_id"])
-        rows.append((trigger, same["evidence"].iloc[0], families, certainty, same["known_on"].min(), answered, is_open))
-    return pd.DataFrame(rows, columns=names)
-
-
-def triggers(firings: Table) -> pd.DataFrame:
-    """One row per trigger in force: families and firings, certain and possible, answered, open, not answered.
-
-    A firing that stands in two families' journeys, on the same evidence, is counted once. `waiting` counts absences
-    whose window has not closed, which are no firings yet. Days to help run from the day it could be known, over the
-    answered alone; open and not answered stand beside them.
-    """
-    import pandas as pd
-
-    owner = getattr(firings, "owner", None)
-    if owner is None or not hasattr(owner, "open_silences"):
-        raise RequestError("firings is not what find_triggers gives. Write firings = fj.find_triggers(review) first.")
-    frame = once(firings)
-    rows = []
-    for name in owner.asked:
-        rule, some = owner.rules.triggers[name], frame[frame["trigger"] == name]
-        families = {f for row in some["families"] for f in row}
-        answered = some["answered_on"].notna()
-        helped = some[answered]
-        days = [(a - k).days for a, k in zip(helped["answered_on"], helped["known_on"], strict=True)]
-        is_open = some["is_open"].astype(bool)
-        rows.append(
-            (
-                *(name, rule.says, rule.mark, len(families), len(some)),
-                *(int((some["certainty"] == "certain").sum()), int((some["certainty"] == "possible").sum())),
-                *(int(answered.sum()), int(is_open.sum()), int((~answered & ~is_open).sum())),
-                int((owner.open_silences["trigger"] == name).sum()),
-                float(pd.Series(days).median()) if days else None,
-            )
-        )
-    names = [
-        "trigger",
-        "says",
-        "mark",
-        "families",
-        "firings",
-        "certain",
-        "possible",
-        "answered",
-        "open",
-        "not_answered",
-    ]
-    return pd.DataFrame(rows, columns=[*names, "waiting", "days_to_help_median"])
-
-
-def knowledge(known: Table) -> pd.DataFrame:
-    """One row per family: its facts, the most that any agency knew alone, the day they together knew enough, days to help.
-
-    `known` from `who_knew_what`. Days run from the day they knew enough to the first help from then on; families whose
-    help began before, and those still without help, have none and are marked beside it. No agency is named.
-
-    >>> from journeys.contacts import read_contacts
-    >>> from journeys.journey import build_journeys
-    >>> from journeys.knowledge import who_knew_what
-    >>> knowledge(who_knew_what(build_journeys(read_contacts("sample")))).columns.tolist()[:4]
-    ['family_id', 'facts', 'agencies', 'enough']
-    """
-    return together.summary(known).drop(columns="best_agency")
-
-
-def chances(chances: Table) -> pd.DataFrame:
-    """One row per kind of chance to help: chances and families, confirmed and rejected, and the hindsight check.
-
-    A chance of several kinds counts under each. `days_lost_median` is of those to which help came; the open stand
-    beside it. `same` and `crisis` add up the comparison families of the hindsight check, a family once per chance.
-    """
-    import pandas as pd
-
-    owner = getattr(chances, "owner", None)
-    if owner is None or not hasattr(owner, "kinds"):
-        raise RequestError("chances is not what find_chances gives. Write chances = fj.find_chances(review) first.")
-    frame = chances.df()
-    rows = []
-    for name, kind in owner.kinds.kinds.items():
-        some = frame[pd.Series([name in kinds.split(" + ") for kinds in frame["kind"]], frame.index, bool)]
-        status = some["status"].value_counts()
-        ended = some.loc[~some["is_open"].fillna(True).astype(bool), "days_lost"]
-        rows.append(
-            (
-                *(kind.says, len(some), some["family_id"].nunique()),
-                *(int(status.get(s, 0)) for s in ("confirmed", "rejected")),
-                int(some["is_open"].fillna(False).astype(bool).sum()),
-                float(ended.median()) if len(ended) else None,
-                *(int(some[c].sum()) if some[c].notna().any() else None for c in ("looked_the_same", "came_to_crisis")),
-            )
-        )
-    names = ["says", "chances", "families", "confirmed", "rejected", "open", "days_lost_median", "same", "crisis"]
-    return pd.DataFrame(rows, columns=names).astype({"same": "Int64", "crisis": "Int64"})
 
 
 def costs(costs: Table, by: str = "agency", demand: Mapping[str, str] | pd.DataFrame | None = None) -> pd.DataFrame:

@@ -236,6 +236,16 @@ def test_a_copy_that_is_not_there_is_said(book, tmp_path):
 # Another program
 
 
+def through_libreoffice(path, tmp_path):
+    """Open the book in LibreOffice and write it back."""
+    out = tmp_path / "out"
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    kind = "xlsx:Calc MS Excel 2007 XML"
+    command = ["soffice", profile, "--headless", "--convert-to", kind, "--outdir", str(out), str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    shutil.copy(out / path.name, path)
+
+
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_what_libreoffice_writes_back_reads_the_same(book, tmp_path):
     review, path = book
@@ -244,20 +254,37 @@ def test_what_libreoffice_writes_back_reads_the_same(book, tmp_path):
     )
     fill(path, "matters", family_id="F1", who="mother", statement="be heard", score=3.5, decided_by="mother")
     before = {name: fj.read_book(review).rows(name) for name in ("needs", "matters", "families")}
-    out = tmp_path / "out"
-    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    command = [
-        "soffice",
-        profile,
-        "--headless",
-        "--convert-to",
-        "xlsx:Calc MS Excel 2007 XML",
-        "--outdir",
-        str(out),
-        str(path),
-    ]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    shutil.copy(out / path.name, path)
+    through_libreoffice(path, tmp_path)
     assert {name: fj.read_book(review).rows(name) for name in before} == before
     fj.write_book(review)
     assert {name: fj.read_book(review).rows(name) for name in before} == before
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_a_book_edited_sorted_and_widened_in_libreoffice_loses_no_decision_when_new_data_come(book, tmp_path):
+    review, path = book
+    fill(path, "needs", 2, words="somebody to talk to", decided_by="mother")
+    fill(path, "needs", 4, words="a warm home", decided_by="father")
+    through_libreoffice(path, tmp_path)
+    workbook = load_workbook(path)
+    page = workbook["needs"]
+    rows = [[cell.value for cell in row] for row in page.iter_rows(min_row=2) if any(cell.value for cell in row)]
+    page.delete_rows(2, page.max_row)
+    page.cell(1, len(heads(page)) + 1, "our own column")
+    for line, row in enumerate(reversed(rows), start=2):
+        for at, value in enumerate([*row, f"seen {line}"], start=1):
+            page.cell(line, at, value)
+    workbook.save(path)
+    through_libreoffice(path, tmp_path)
+    log = review.session.folder.path / "gp.csv"
+    log.write_text(
+        log.read_text() + log.read_text().splitlines()[1].replace("F1.b", "F1.new").replace("N2", "N7") + "\n"
+    )
+    fj.write_book(again(review))
+    kept = {(r["family_id"], r["need_id"]): (r["words"], r["our_own_column"]) for r in lines(path, "needs")}
+    assert kept == {
+        ("F1", "N1"): ("somebody to talk to", "seen 4"),
+        ("F1", "N2"): (None, "seen 3"),
+        ("F1", "N7"): (None, None),
+        ("F2", "N1"): ("a warm home", "seen 2"),
+    }
