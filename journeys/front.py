@@ -148,10 +148,9 @@ def chosen(review: Journeys, level: str = "team") -> Journey | None:
     At level team too a family stands there only with its consent, since a front page is passed on. None where no family
     agreed.
     """
-    agreed = voice.shared_families(review, "team" if level == "team" else level)
-    book = {r["family_id"] for r in read_book(review).rows("families") if voice.may_read(r["share_with"], level)}
+    agreed = {r["family_id"] for r in read_book(review).rows("families") if voice.may_read(r["share_with"], level)}
     frame = measures.families(review)
-    some = frame[frame["family_id"].isin(book & set(agreed))]
+    some = frame[frame["family_id"].isin(agreed)]
     if some.empty:
         return None
     first = some.sort_values(["touches_and_referrals", "family_id"], ascending=[False, True]).iloc[0]
