@@ -1,7 +1,7 @@
 """What may stand on a page, and what stands round it: levels, tables, and the frame of every report.
 
-`team` is for named practitioners and analysts on the review. `board` holds counts only until pseudonyms and the review
-book are built: no family's id, row or swim-lane. `public` is not built yet, and says so.
+`team` is for named practitioners and analysts on the review. `board` holds counts and spreads over families: no family's
+id, row or swim-lane, and one family's picture or words only by its consent. `public` is not built yet, and says so.
 """
 
 from __future__ import annotations
