@@ -126,7 +126,7 @@ def test_a_chase_and_what_is_before_the_period(tmp_path):
 
 
 def test_help_crises_safety_and_consent_are_never_proposed(tmp_path):
-    activities = {"support_session": {"tells_story": True}, "safety_check": {"tells_story": True}}
+    activities = {"support_session": {"tells_story": True}}
     review = story(
         tmp_path,
         "2024-01-10  school   intake                 a  N1  –  –",
