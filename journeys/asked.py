@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from journeys.activities import Activities
 from journeys.book import read_book
 from journeys.columns import TABLES, as_arrow, identifying
-from journeys.journey import Journeys
+from journeys.journey import Journeys, check_review
 from journeys.reasons import ASKERS, Covers, Reasons, Row, Told, load_reasons
 from lib.dates import day_number, say_short, to_date
 from lib.dialect import literal
@@ -82,10 +82,7 @@ def demand(review: Journeys, labels: Iterable[Mapping[str, Any]] | None = None) 
     >>> rows.columns[:3], sorted(set(rows.df()["class"]))
     (['contact_id', 'family_id', 'on'], ['failure', 'unknown', 'value'])
     """
-    if not isinstance(review, Journeys):
-        raise RequestError(
-            "review is not what build_journeys gives. Write review = fj.build_journeys(contacts, members) first."
-        )
+    check_review(review)
     folder = review.session.folder
     folder.require("review")
     review.engine.tell_if_old()

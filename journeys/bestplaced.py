@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from journeys.columns import TABLES
-from journeys.doings import Doing, doings
+from journeys.dealings import Dealing, by_agencies
 from journeys.journey import Journey
 from journeys.knowledge import Knowledge, who_knew_what
 from lib.dates import day_number, to_date
@@ -45,7 +45,7 @@ def best_placed(journey: Journey, known: Table | None = None) -> pd.DataFrame:
     if known is not None and not isinstance(known.owner, Knowledge):
         raise RequestError("this is not what who_knew_what gives. Write fj.who_knew_what(review) first.")
     alone = journey.alone
-    touches = [row for row in doings(alone)[journey.family_id] if row.nature == "touch"]
+    touches = [row for row in by_agencies(alone)[journey.family_id] if row.nature == "touch"]
     facts = (known if known is not None else who_knew_what(alone)).df()
     facts = facts[facts["family_id"] == journey.family_id]
     label, over_by = alone.activities.agency, day_number(alone.over_by)
@@ -65,15 +65,15 @@ def best_placed(journey: Journey, known: Table | None = None) -> pd.DataFrame:
     )
 
 
-def _in_order(touches: Sequence[Doing]) -> Iterator[tuple[str, list[Doing]]]:
+def _in_order(touches: Sequence[Dealing]) -> Iterator[tuple[str, list[Dealing]]]:
     """The touches of each agency, in the order in which they first met the family, then by name."""
-    by_agency: dict[str, list[Doing]] = {}
+    by_agency: dict[str, list[Dealing]] = {}
     for row in touches:
         by_agency.setdefault(row.agency, []).append(row)
     yield from sorted(by_agency.items(), key=lambda one: (min(r.earliest for r in one[1]), one[0]))
 
 
-def _counts(some: Sequence[Doing], over_by: int) -> tuple[object, ...]:
+def _counts(some: Sequence[Dealing], over_by: int) -> tuple[object, ...]:
     """Touches, first and last day, days between, days since, needs."""
     days = [row.day for row in some if row.day is not None]
     needs = len({row.need for row in some if row.need is not None})

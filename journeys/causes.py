@@ -18,8 +18,8 @@ from journeys.bookfile import Row
 from journeys.chances import Chances, find_chances
 from journeys.columns import TABLES
 from journeys.conditionkinds import ConditionKind, load_condition_kinds
-from journeys.doings import check_review
 from journeys.effects import Effect, Where, find_effects, load_effects
+from journeys.journey import Journeys, check_review
 from lib import files
 from lib.dates import day_number
 from lib.errors import DataError, RequestError, did_you_mean
@@ -27,7 +27,6 @@ from lib.errors import DataError, RequestError, did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
-    from journeys.journey import Journeys
     from lib.engine import Table
 
 LEAST_EVENTS, LEAST_FAMILIES = 2, 2

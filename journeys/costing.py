@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journeys.columns import as_arrow, identifying
 from journeys.costrules import CostRules, Line, Priced, load_costs
-from journeys.journey import Journeys
+from journeys.journey import Journeys, check_review
 from journeys.unitcosts import DAYS
 from lib.dates import day_number, to_date
 from lib.dialect import literal
 from lib.engine import Table
-from lib.errors import RequestError, count
+from lib.errors import count
 from lib.prices import financial_year, pence
 
 if TYPE_CHECKING:
@@ -178,10 +178,7 @@ def costs(review: Journeys) -> Table:
     >>> spent.owner.prices.split(".")[0]
     '2015/16 prices, old, likely too low'
     """
-    if not isinstance(review, Journeys):
-        raise RequestError(
-            "review is not what build_journeys gives. Write review = fj.build_journeys(contacts, members) first."
-        )
+    check_review(review)
     folder = review.session.folder
     folder.require("cost")
     review.engine.tell_if_old()

@@ -1,21 +1,21 @@
-"""What agencies did with each family, as the flow measures read it: rows in whole numbers, and which surely came first.
+"""What was done with each family, row by row in whole numbers: who, about which need, when.
 
-Two rows are ordered by themselves: by day, then by time if both have one. Where the records cannot say, neither came
-first; the place of a row in a file is not evidence.
+Rows come in an order that is the same every time, which is no evidence: `surely_before` says which of two came first.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from journeys.activities import Activities
 from journeys.book import read_book
-from journeys.journey import Journeys
+from journeys.journey import Journeys, check_review
 from lib.dialect import literal
 from lib.errors import RequestError
+from lib.order import Dated
 
 ROWS = """
 SELECT f.name AS family, c.contact_id, c.agency, c.professional_id, c.activity, c.nature, c.asked_by, c.need_id, c.outcome,
@@ -28,7 +28,7 @@ ORDER BY family, s.earliest, s.latest, s.second, c.contact_id
 
 
 @dataclass(frozen=True, slots=True)
-class Dealing:
+class Dealing(Dated):
     """One contact of a family: who did what, about which need, when."""
 
     id: str
@@ -60,13 +60,7 @@ class Dealing:
     @property
     def is_exact(self) -> bool:
         """Whether its day is known."""
-        return self.earliest == self.latest
-
-    def surely_before(self, other: Dealing) -> bool:
-        """Whether it came first in every order that the records allow."""
-        if self.latest != other.earliest or not (self.is_exact and other.is_exact):
-            return self.latest < other.earliest
-        return self.second is not None and other.second is not None and self.second < other.second
+        return self.day is not None
 
     def may_share_need(self, other: Dealing) -> bool:
         """Whether both can be about one need: where either names none, the family alone must match."""
@@ -77,17 +71,14 @@ class Dealing:
         return activities.means(mark, self.agency, self.activity, self.outcome)
 
 
-def dealings(review: Journeys) -> dict[str, list[Dealing]]:
+def dealings(review: Journeys, named: Iterable[str] = ()) -> dict[str, list[Dealing]]:
     """Each family's touches, referrals and decisions, what carries feedback, and rows in which somebody asked.
 
-    Raises `RequestError` where it is no review.
+    `named` are further activities whose rows are wanted. Raises `RequestError` where it is no review.
     """
-    if not isinstance(review, Journeys):
-        raise RequestError(
-            "review is not what build_journeys gives. Write review = fj.build_journeys(contacts, members) first."
-        )
+    check_review(review)
     review.engine.tell_if_old()
-    marked = sorted({*review.activities.marked("feeds_back"), *review.activities.marked("closes")})
+    marked = sorted({*review.activities.marked("feeds_back"), *review.activities.marked("closes"), *named})
     select = ROWS.format(
         steps=review.coded,
         contacts=review.session.contacts,
@@ -97,6 +88,20 @@ def dealings(review: Journeys) -> dict[str, list[Dealing]]:
     found: dict[str, list[Dealing]] = {family: [] for family in review.families}
     for family, rows in itertools.groupby(review.engine.each(select), key=lambda r: r[0]):
         found[family] = [Dealing(*row) for _, *row in rows]
+    return found
+
+
+def by_agencies(review: Journeys, named: Iterable[str] = ()) -> dict[str, list[Dealing]]:
+    """The same, less what the family itself recorded."""
+    return {family: [row for row in rows if row.agency != "family"] for family, rows in dealings(review, named).items()}
+
+
+def by_moment(rows: Iterable[Dealing]) -> dict[int, list[Dealing]]:
+    """The touches and referrals of each moment of one family."""
+    found: dict[int, list[Dealing]] = {}
+    for row in rows:
+        if row.moment is not None:
+            found.setdefault(row.moment, []).append(row)
     return found
 
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from journeys.agreed import known_activity, names
 from journeys.conditionkinds import TOP, in_words
-from journeys.doings import Doing, by_moment, doings
+from journeys.dealings import Dealing, by_agencies, by_moment
 from journeys.flow import handovers
 from lib import files
 from lib.errors import did_you_mean, listed
@@ -103,7 +103,7 @@ def _check(yaml: files.Yaml, name: str, effect: Effect, activities: Activities, 
 def find_effects(review: Journeys, effects: Mapping[str, Effect], chances: pd.DataFrame) -> dict[str, set[Where]]:
     """For each effect, the contacts of each family that show it. `chances` are the rows of `find_chances`."""
     named = {a for effect in effects.values() for a in names(effect.activity)}
-    rows = doings(review, named)
+    rows = by_agencies(review, named)
     found: dict[str, set[Where]] = {}
     for name, effect in effects.items():
         if effect.shape == "no_answer":
@@ -132,29 +132,29 @@ def _evidence(chances: pd.DataFrame) -> set[Where]:
     return {(row.family_id, c) for row in chances.itertuples() for c in row.evidence}
 
 
-def _of_activity(effect: Effect, rows: Sequence[Doing], activities: Activities) -> Iterator[Doing]:
+def _of_activity(effect: Effect, rows: Sequence[Dealing], activities: Activities) -> Iterator[Dealing]:
     return (row for row in rows if row.activity in names(effect.activity))
 
 
-def tellings(rows: Iterable[Doing], activities: Activities) -> list[Doing]:
+def tellings(rows: Iterable[Dealing], activities: Activities) -> list[Dealing]:
     """The contacts in which a family told its story."""
     marked = set(activities.marked("tells_story"))
     return [row for row in rows if row.activity in marked and row.nature == "touch"]
 
 
-def _told_again(effect: Effect, rows: Sequence[Doing], activities: Activities) -> Iterator[Doing]:
+def _told_again(effect: Effect, rows: Sequence[Dealing], activities: Activities) -> Iterator[Dealing]:
     told = tellings(rows, activities)
     return (row for row in told if any(other.surely_before(row) for other in told))
 
 
-def _switched(effect: Effect, rows: Sequence[Doing], activities: Activities) -> Iterator[Doing]:
+def _switched(effect: Effect, rows: Sequence[Dealing], activities: Activities) -> Iterator[Dealing]:
     moments = by_moment(rows)
     for number, here in moments.items():
         before = {row.agency for row in moments.get(number - 1, ())}
         yield from (row for row in here if before and row.agency not in before)
 
 
-_SHAPES: Mapping[str, Callable[[Effect, Sequence[Doing], Activities], Iterator[Doing]]] = {
+_SHAPES: Mapping[str, Callable[[Effect, Sequence[Dealing], Activities], Iterator[Dealing]]] = {
     "activity": _of_activity,
     "told_again": _told_again,
     "switch": _switched,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from journeys.agreed import Rule, Rules, read_rules
 from journeys.columns import TABLES
 from journeys.crises import Crises, find_crises
-from journeys.journey import Journeys
+from journeys.journey import Journeys, check_review
 from journeys.leads import Fired, Lead, leads
 from journeys.stability import stays
 from journeys.triggers import fire
@@ -73,7 +73,7 @@ def backtest(
     """
     import pandas as pd
 
-    is_review(review)
+    check_review(review)
     if workers is not None and workers < 1:
         raise RequestError(f"workers is how many people would answer: 1 or more, not {workers}.")
     review.session.folder.require("triggers")
@@ -98,14 +98,6 @@ def backtest(
     frame = pd.DataFrame(found, columns=[c.name for c in TABLES["backtest"]])
     kinds = {"whole number": "Int64", "number": "Float64", "share": "Float64"}
     return frame.astype({c.name: kinds[c.type] for c in TABLES["backtest"] if c.type in kinds})
-
-
-def is_review(review: object) -> None:
-    """Stop unless it is a review. Raises `RequestError`."""
-    if not isinstance(review, Journeys):
-        raise RequestError(
-            "review is not what build_journeys gives. Write review = fj.build_journeys(contacts, members) first."
-        )
 
 
 def about_families(rules: Rules, only: Sequence[str] | None) -> list[str]:

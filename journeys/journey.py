@@ -241,6 +241,14 @@ class Journeys(Mapping[str, "Journey"]):
         )
 
 
+def check_review(review: object) -> None:
+    """Stop where it is no review: raises `RequestError`."""
+    if not isinstance(review, Journeys):
+        raise RequestError(
+            "review is not what build_journeys gives. Write review = fj.build_journeys(contacts, members) first."
+        )
+
+
 class Journey:
     """One family's steps in order: `family.steps` is a DataFrame, `family.graph` a networkx DiGraph."""
 

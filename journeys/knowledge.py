@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from journeys.book import read_book
 from journeys.columns import as_arrow, identifying
 from journeys.facts import Fact, Facts, load_facts
-from journeys.journey import Journeys
+from journeys.journey import Journeys, check_review
 from journeys.told import SAID, told
 from lib.dates import day_number, to_date
 from lib.dialect import literal
@@ -103,10 +103,7 @@ def who_knew_what(review: Journeys, named: Mapping[str, Sequence[str]] | Sequenc
     >>> known.columns[:5]
     ['family_id', 'fact', 'agency', 'known_on', 'how']
     """
-    if not isinstance(review, Journeys):
-        raise RequestError(
-            "review is not what build_journeys gives. Write review = fj.build_journeys(contacts, members) first."
-        )
+    check_review(review)
     folder = review.session.folder
     folder.require("review")
     review.engine.tell_if_old()

@@ -15,7 +15,7 @@ from journeys.firingmeasures import chances, knowledge, once, triggers
 from journeys.flow import handovers as _handovers
 from journeys.flow import switches as _switches
 from journeys.flowmeasures import assessments, needs, professionals, referral_flow, story, value
-from journeys.journey import Journeys
+from journeys.journey import Journeys, check_review
 from journeys.life import improvement, life, life_lines
 from journeys.navigatornet import navigator
 from journeys.register import as_frame, lint, load_measures
@@ -99,10 +99,7 @@ SELECT variant, count(*) AS families, min(moments) AS moments FROM (
 
 
 def _select(review: Journeys, select: str) -> pd.DataFrame:
-    if not isinstance(review, Journeys):
-        raise RequestError(
-            "review is not what build_journeys gives. Write review = fj.build_journeys(contacts, members) first."
-        )
+    check_review(review)
     review.engine.tell_if_old()
     return review.engine.frame(select.format(steps=review.coded, contacts=review.session.contacts, at=review.codes))
 

@@ -9,27 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from journeys.activities import Activities, fold
 from journeys.agreed import any_of, names
 from journeys.book import read_book
 from journeys.columns import TABLES, as_arrow, identifying
-from journeys.doings import Doing, by_moment, check_review, doings
+from journeys.dealings import Dealing, by_agencies, by_moment
 from journeys.effects import tellings
+from journeys.journey import Journeys, check_review
 from journeys.navigatorrules import NavigatorRules, Reason, load_navigator
 from lib.dates import day_number, to_date
 from lib.engine import Table
-
-if TYPE_CHECKING:
-    from journeys.journey import Journeys
 
 NO_DAY = "its day is not known"
 NO_NEED = "no need is named"
 PERHAPS_LATE = "it may have come later than the days looked at"
 SHARED = "it stands in another family's journey as well"
 
-Rests = tuple[Doing, ...]
+Rests = tuple[Dealing, ...]
 """The earlier, or later, contacts by which one might have been needless."""
 
 
@@ -48,7 +46,7 @@ class FallAway:
 class _Proposal:
     """A contact of one family, with every reason for which it might have been needless."""
 
-    row: Doing
+    row: Dealing
     because: dict[str, None]
     rests_on: set[str]
     doubts: list[set[str]]
@@ -75,7 +73,7 @@ def could_fall_away(review: Journeys) -> Table:
     """
     check_review(review)
     rules = load_navigator(review.session.folder.rule_files("navigator.yml"), review.activities)
-    by_family = doings(review, _named(rules, review.activities))
+    by_family = by_agencies(review, _named(rules, review.activities))
     book = read_book(review)
     said = {row["contact_id"]: row["is_value"] == "yes" for row in book.rows("steps") if row["is_value"]}
     start = day_number(review.start)
@@ -103,13 +101,13 @@ def _named(rules: NavigatorRules, activities: Activities) -> set[str]:
     return {a for r in rules.reasons.values() for name in names(r.activity) for a in groups.get(name, [name])}
 
 
-def _counts(row: Doing) -> bool:
+def _counts(row: Dealing) -> bool:
     """Whether it is part of the base: something that an agency did with the family."""
     return row.nature in ("touch", "referral", "decision")
 
 
 def _rows(
-    by_family: Mapping[str, Sequence[Doing]],
+    by_family: Mapping[str, Sequence[Dealing]],
     rules: NavigatorRules,
     review: Journeys,
     said: Mapping[str, bool],
@@ -141,7 +139,7 @@ def _rows(
 
 
 def _proposals(
-    rows: Sequence[Doing], rules: NavigatorRules, activities: Activities, said: Mapping[str, bool], start: int
+    rows: Sequence[Dealing], rules: NavigatorRules, activities: Activities, said: Mapping[str, bool], start: int
 ) -> dict[str, _Proposal]:
     """For one family, each contact that might have been needless."""
     groups = any_of(activities)
@@ -158,14 +156,14 @@ def _proposals(
     return found
 
 
-def _is_kept(row: Doing, rules: NavigatorRules, activities: Activities, said: Mapping[str, bool]) -> bool:
+def _is_kept(row: Dealing, rules: NavigatorRules, activities: Activities, said: Mapping[str, bool]) -> bool:
     """Whether a contact is a value step, by rule or by a reviewer, or is about safety or consent."""
     if said.get(row.id, activities.is_help(row.activity)):
         return True
     return row.activity in rules.never or fold(row.reason or "") in rules.never_reasons
 
 
-def _doubts(reason: Reason, row: Doing, rests: Rests) -> set[str]:
+def _doubts(reason: Reason, row: Dealing, rests: Rests) -> set[str]:
     """What might make it wanted all the same."""
     every = (row, *rests)
     doubts = {NO_DAY} if not all(r.is_exact for r in every) else set()
@@ -188,8 +186,8 @@ def _window(reason: Reason, rests: Rests) -> Rests:
 
 
 def _shown(
-    reason: Reason, kinds: set[str], rows: Sequence[Doing], activities: Activities
-) -> Iterator[tuple[Doing, Rests]]:
+    reason: Reason, kinds: set[str], rows: Sequence[Dealing], activities: Activities
+) -> Iterator[tuple[Dealing, Rests]]:
     """Each contact that a reason fits, with the contacts it rests on."""
     some = [row for row in rows if row.activity in kinds]
     if reason.shape == "activity":
@@ -210,7 +208,7 @@ def _shown(
         )
 
 
-def _after(some: Sequence[Doing], reason: Reason, fits: Any) -> Iterator[tuple[Doing, Rests]]:
+def _after(some: Sequence[Dealing], reason: Reason, fits: Any) -> Iterator[tuple[Dealing, Rests]]:
     """Each contact that surely came after another that fits, of the same need, within the days; with the surest of these."""
     for row in some:
         earlier = [
@@ -225,7 +223,7 @@ def _after(some: Sequence[Doing], reason: Reason, fits: Any) -> Iterator[tuple[D
             yield row, (min(earlier, key=lambda e: (len(_doubts(reason, row, (e,))), -e.latest, e.id)),)
 
 
-def _came_back(reason: Reason, kinds: set[str], rows: Sequence[Doing]) -> Iterator[tuple[Doing, Rests]]:
+def _came_back(reason: Reason, kinds: set[str], rows: Sequence[Dealing]) -> Iterator[tuple[Dealing, Rests]]:
     """Each referral on, by an agency to which another had referred the family, to a third that sent it back in the days."""
     passed = [r for r in rows if r.nature == "referral" and r.to is not None and r.to != r.agency]
     for on in passed:

@@ -20,6 +20,7 @@ from journeys.journey import Journeys
 from lib import files
 from lib.dates import day_number
 from lib.dialect import literal
+from lib.order import Dated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +72,7 @@ class Kinds:
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Dated):
     """A contact, as openings see it."""
 
     family: str
@@ -91,12 +92,6 @@ class Row:
     def knowable(self) -> int:
         """The first day on which anybody could have known of it."""
         return max(self.latest, self.known)
-
-    def surely_before(self, other: Row) -> bool:
-        """Whether it came before another in every order that the records allow."""
-        if self.day is not None and self.day == other.day:
-            return self.second is not None and other.second is not None and self.second < other.second
-        return self.latest < other.earliest
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from journeys.activities import Activities
 from journeys.agreed import any_of, known_activity, names
 from lib import files
+from lib.order import Dated
 
 ASKERS = ("family", "other agency")
 """Who asks: the family, or another agency on its behalf. An agency that acts of its own accord was not asked."""
@@ -66,7 +67,7 @@ class Reasons:
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Dated):
     """A contact, as these rules see it. Days are day numbers."""
 
     family: str
@@ -86,12 +87,6 @@ class Row:
     def is_ask(self) -> bool:
         """Whether somebody asked."""
         return self.asked_by in ASKERS
-
-    def surely_before(self, other: Row) -> bool:
-        """Whether it came before another in every order that the records allow."""
-        if self.day is not None and self.day == other.day:
-            return self.second is not None and other.second is not None and self.second < other.second
-        return self.latest < other.earliest
 
 
 Covers = Callable[[str, int, int], bool]

@@ -19,8 +19,8 @@ from journeys.candidates import Candidate, as_noise, candidates, signs, with_can
 from journeys.columns import TABLES
 from journeys.crises import find_crises
 from journeys.halves import halves
-from journeys.hindsight import is_review, with_comparison
-from journeys.journey import Journeys, empty
+from journeys.hindsight import with_comparison
+from journeys.journey import Journeys, check_review, empty
 from journeys.leads import Fired
 from journeys.matching import Matching
 from journeys.scores import Firing, Score, score
@@ -149,7 +149,7 @@ def search_triggers(
     """
     import pandas as pd
 
-    is_review(review)
+    check_review(review)
     if not alarms_per_100 > 0:
         raise RequestError("alarms_per_100 is how many alarms per 100 families a year can be answered: more than 0.")
     review.session.folder.require("triggers")

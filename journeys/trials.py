@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from journeys.book import read_book
 from journeys.columns import TABLES
-from journeys.doings import check_review
+from journeys.journey import Journeys, check_review
 from lib.dates import read_day, say
 from lib.errors import RequestError, count, listed
 from lib.limits import difference
@@ -22,7 +22,6 @@ from lib.limits import difference
 if TYPE_CHECKING:
     import pandas as pd
 
-    from journeys.journey import Journeys
 
 LEAST = 6
 """Under so many points on either side there is no interval."""
