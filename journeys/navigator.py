@@ -7,7 +7,7 @@ Nothing here says that anybody did wrong, or what a trial would find.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,13 @@ from journeys.dealings import Dealing, by_agencies, by_moment
 from journeys.effects import tellings
 from journeys.journey import Journeys, check_review
 from journeys.navigatorrules import NavigatorRules, Reason, load_navigator
+from journeys.story import assessments, subjects_of
 from lib.dates import day_number, to_date
 from lib.engine import Table
 
 NO_DAY = "its day is not known"
 NO_NEED = "no need is named"
+TWO_NEEDS = "two needs are named"
 PERHAPS_LATE = "it may have come later than the days looked at"
 SHARED = "it stands in another family's journey as well"
 
@@ -113,7 +115,11 @@ def _rows(
     said: Mapping[str, bool],
     start: int,
 ) -> Iterator[dict[str, Any]]:
-    found = {family: _proposals(rows, rules, review.activities, said, start) for family, rows in by_family.items()}
+    again = _assessed_again(review)
+    found = {
+        family: _proposals(rows, again.get(family, ()), rules, review.activities, said, start)
+        for family, rows in by_family.items()
+    }
     stands: dict[str, set[str]] = {}
     for family, rows in by_family.items():
         for row in rows:
@@ -139,14 +145,24 @@ def _rows(
 
 
 def _proposals(
-    rows: Sequence[Dealing], rules: NavigatorRules, activities: Activities, said: Mapping[str, bool], start: int
+    rows: Sequence[Dealing],
+    again: Sequence[tuple[Dealing, Rests]],
+    rules: NavigatorRules,
+    activities: Activities,
+    said: Mapping[str, bool],
+    start: int,
 ) -> dict[str, _Proposal]:
     """For one family, each contact that might have been needless."""
     groups = any_of(activities)
     found: dict[str, _Proposal] = {}
     for name, reason in rules.reasons.items():
         kinds = {a for given in names(reason.activity) for a in groups.get(given, [given])}
-        for row, rests in _shown(reason, kinds, rows, activities):
+        shown = (
+            ((row, _surest(reason, row, earlier)) for row, earlier in again)
+            if reason.shape == "assessed_again"
+            else _shown(reason, kinds, rows, activities)
+        )
+        for row, rests in shown:
             if row.latest < start or _is_kept(row, rules, activities, said):
                 continue
             proposal = found.setdefault(row.id, _Proposal(row, {}, set(), []))
@@ -167,8 +183,9 @@ def _doubts(reason: Reason, row: Dealing, rests: Rests) -> set[str]:
     """What might make it wanted all the same."""
     every = (row, *rests)
     doubts = {NO_DAY} if not all(r.is_exact for r in every) else set()
-    if any(r.need is None for r in every):
-        doubts.add(NO_NEED)
+    needs = {r.need for r in every}
+    if len(needs) > 1 or None in needs:
+        doubts.add(NO_NEED if None in needs else TWO_NEEDS)
     if reason.within_days is not None and any(
         max(row.latest, r.latest) - min(row.earliest, r.earliest) > reason.within_days for r in _window(reason, rests)
     ):
@@ -194,8 +211,6 @@ def _shown(
         yield from ((row, ()) for row in some)
     elif reason.shape == "told_again":
         yield from _after(tellings(rows, activities), reason, lambda a, b: a.agency != b.agency)
-    elif reason.shape == "assessed_again":
-        yield from _after(some, reason, lambda a, b: a.activity == b.activity)
     elif reason.shape == "came_back":
         yield from _came_back(reason, kinds, rows)
     else:
@@ -220,7 +235,26 @@ def _after(some: Sequence[Dealing], reason: Reason, fits: Any) -> Iterator[tuple
             and fits(e, row)
         ]
         if earlier:
-            yield row, (min(earlier, key=lambda e: (len(_doubts(reason, row, (e,))), -e.latest, e.id)),)
+            yield row, _surest(reason, row, earlier)
+
+
+def _surest(reason: Reason, row: Dealing, earlier: Iterable[Dealing]) -> Rests:
+    """Of the contacts on which one might rest, that with the fewest doubts; the latest of these."""
+    return (min(earlier, key=lambda e: (len(_doubts(reason, row, (e,))), -e.latest, e.id)),)
+
+
+def _assessed_again(review: Journeys) -> dict[str, list[tuple[Dealing, Rests]]]:
+    """Of each family, the contacts of an assessment that repeats another, with those of the other that surely came first."""
+    found: dict[str, list[tuple[Dealing, Rests]]] = {}
+    for one in assessments(review):
+        for row in one.rows:
+            same = [
+                e for other in one.earlier for e in other.rows if subjects_of([e], review) & subjects_of([row], review)
+            ]
+            earlier = tuple(e for e in same if e.surely_before(row))
+            if earlier:
+                found.setdefault(one.family, []).append((row, earlier))
+    return found
 
 
 def _came_back(reason: Reason, kinds: set[str], rows: Sequence[Dealing]) -> Iterator[tuple[Dealing, Rests]]:

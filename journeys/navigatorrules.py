@@ -56,7 +56,7 @@ class Own(BaseModel):
 NEEDS = {
     "told_again": ("within_days",),
     "came_back": ("activity", "within_days"),
-    "assessed_again": ("activity", "within_days"),
+    "assessed_again": (),
     "activity": ("activity",),
     "screened": ("activity", "within_days"),
 }
@@ -107,7 +107,7 @@ def load_navigator(paths: Iterable[Path], activities: Activities) -> NavigatorRu
             if not 0 <= low <= high:
                 raise yaml.error(f"'{key}' is [fewest, most]: two whole numbers, the smaller first.", "own", key)
     assert found is not None
-    kept = frozenset(a for name in left_out.activities for a in groups.get(name, [name]))
+    kept = frozenset(activities.marked("safety")) | {a for n in left_out.activities for a in groups.get(n, [n])}
     words = frozenset(map(fold, left_out.reasons))
     in_force = {name: reason for name, reason in reasons.items() if reason.in_force}
     return NavigatorRules(version, in_force, kept, words, found, agreed)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Assessed:
-    """One assessment: an agency's in one moment. `repeats` says of what it is a second one."""
+    """One assessment: an agency's in one moment. `repeats` says of what it is a second one, `earlier` what it repeats."""
 
     family: str
     rows: tuple[Dealing, ...]
@@ -29,6 +29,7 @@ class Assessed:
     repeats: str
     help_on: int | None
     is_open: bool
+    earlier: tuple[Assessed, ...] = ()
 
     @property
     def day(self) -> int | None:
@@ -135,7 +136,7 @@ def _assessed(family: str, rows: Sequence[Dealing], review: Journeys, last: int)
     helped = [r for r in rows if r.nature == "touch" and activities.is_help(r.activity)]
     groups: dict[tuple[object, ...], list[Dealing]] = {}
     for row in rows:
-        if row.activity in activities.known and activities.known[row.activity].assesses:
+        if row.agency != "family" and row.activity in activities.known and activities.known[row.activity].assesses:
             when = ("moment", row.moment) if row.moment is not None else ("row", row.id)
             groups.setdefault((row.agency, *when), []).append(row)
     ordered = sorted(
@@ -143,18 +144,18 @@ def _assessed(family: str, rows: Sequence[Dealing], review: Journeys, last: int)
     )
     found: list[Assessed] = []
     for group in ordered:
-        subjects = _subjects(group, review)
-        before = [a for a in found if a.day is not None and subjects & _subjects(a.rows, review)]
+        subjects = subjects_of(group, review)
+        before = [a for a in found if a.day is not None and subjects & subjects_of(a.rows, review)]
         day = group[0].day
-        near = day is not None and any(day - (a.day or 0) <= activities.duplicate_assessment_days for a in before)
+        near = [] if day is None else [a for a in before if day - (a.day or 0) <= activities.duplicate_assessment_days]
         about = " + ".join(sorted(kind for kind, _ in subjects)) or "nothing named"
         help_on, is_open = _followed(group, helped, activities.service_after_assessment_days, last)
         repeats = " + ".join(sorted(what for _, what in subjects)) if near else ""
-        found.append(Assessed(family, tuple(group), about, repeats, help_on, is_open))
+        found.append(Assessed(family, tuple(group), about, repeats, help_on, is_open, tuple(near)))
     return found
 
 
-def _subjects(rows: Sequence[Dealing], review: Journeys) -> set[tuple[str, str]]:
+def subjects_of(rows: Sequence[Dealing], review: Journeys) -> set[tuple[str, str]]:
     """What an assessment is about: the declared domain of its activity, or else the need that it names."""
     found: set[tuple[str, str]] = set()
     for row in rows:

@@ -17,9 +17,12 @@ from tests.properties.random_logs import AGENCIES, random_day
 
 KINDS = {
     "intake": "touch", "assessment": "touch", "chase": "touch", "visit": "touch", "help_started": "touch",
-    "homelessness_approach": "touch", "referral": "referral", "not_eligible": "decision", "case_note": "record",
+    "homelessness_approach": "touch", "safety_check": "touch", "message": "touch",
+    "referral": "referral", "not_eligible": "decision", "case_note": "record",
 }  # fmt: skip
-TELLS, NEVER, HELP = {"intake", "assessment", "homelessness_approach"}, {"homelessness_approach"}, {"help_started"}
+TELLS, HELP = {"intake", "assessment", "homelessness_approach"}, {"help_started"}
+NEVER = {"homelessness_approach", "safety_check"}
+ASSESSES = {"assessment": "", "visit": "home", "message": "home", "intake": ""}
 DAYS = {"told_again": 20, "came_back": 12, "assessed_again": 15, "screened_again": 10}
 START = "2024-03-10"
 
@@ -28,7 +31,7 @@ def log(rng: random.Random, families: int = 150) -> list[dict[str, str]]:
     rows = []
     for n in range(families):
         # Some families are passed on and sent back, and little else.
-        some = ("referral", "referral", "not_eligible") if n % 4 == 0 else (*KINDS, "assessment", "intake")
+        some = ("referral", "referral", "not_eligible") if n % 3 == 0 else (*KINDS, "assessment", "intake")
         for at in range(rng.randint(0, 14)):
             activity = rng.choice(some)
             row = {
@@ -47,10 +50,11 @@ def log(rng: random.Random, families: int = 150) -> list[dict[str, str]]:
 def folder(root: Path, rows: list[dict[str, str]], **marks: Any) -> Path:
     made = folder_of_logs(root, {"log.csv": rows})
     (made / "rules").mkdir()
-    anybody = {"homelessness_approach": {"agencies": []}} | marks
-    (made / "rules" / "activities.yml").write_text(json.dumps({"activities": anybody}))
-    reasons = {name: {"within_days": days} for name, days in DAYS.items()}
-    reasons["assessed_again"] |= {"activity": ["assessment", "intake"]}
+    domains = {name: {"assesses": True, "domain": domain} for name, domain in ASSESSES.items()}
+    anybody = {"homelessness_approach": {"agencies": []}, "safety_check": {"agencies": []}} | domains | marks
+    text = {"activities": anybody, "duplicate_assessment_days": DAYS["assessed_again"]}
+    (made / "rules" / "activities.yml").write_text(json.dumps(text))
+    reasons = {name: {"within_days": days} for name, days in DAYS.items() if name != "assessed_again"}
     (made / "rules" / "navigator.yml").write_text(json.dumps({"navigator": reasons}))
     return made
 
@@ -65,8 +69,30 @@ def fits(earlier: Any, later: Any, days: int) -> bool:
     )
 
 
+def repeats(earlier: Any, later: Any, rows: list[Any], moments: list[Any]) -> bool:
+    """Whether both are known to the day, of two assessments in their order, and about one domain or else one need."""
+    if earlier.day is None or later.day is None or not oracle.surely_before(earlier, later):
+        return False
+    near = later.day - earlier.day <= DAYS["assessed_again"]
+    domains = ASSESSES[earlier.activity], ASSESSES[later.activity]
+    about = domains[0] == domains[1] if any(domains) else bool(earlier.need) and earlier.need == later.need
+
+    def one(row: Any) -> list[Any]:
+        """The whole assessment: what its agency recorded in the moment."""
+        here = [m.rows for m in moments if row.id in [r.id for r in m.rows]]
+        return [r for r in (here[0] if here else [row]) if r.agency == row.agency and r.activity in ASSESSES]
+
+    first, second = one(earlier), one(later)
+    begins = [
+        min(((r.second, r.id) for r in some if r.second is not None), default=(-1, "")) for some in (first, second)
+    ]
+    return (
+        near and about and later.id not in [r.id for r in first] and (earlier.day < later.day or begins[0] < begins[1])
+    )
+
+
 def sure(rows: list[Any], pair: tuple[Any, Any] | None = None, days: int = 0) -> bool:
-    exact = all(r.day is not None and r.need for r in rows)
+    exact = all(r.day is not None and r.need for r in rows) and len({r.need for r in rows}) == 1
     return exact and (pair is None or abs(pair[0].day - pair[1].day) <= days)
 
 
@@ -89,10 +115,8 @@ def slow(rows: list[Any], start: int) -> dict[str, tuple[set[str], bool]]:
                 days = DAYS["told_again"]
                 if fits(other, row, days):
                     say(row, "told_again", sure([other, row], (other, row), days))
-            if row.activity == other.activity and row.activity in ("assessment", "intake"):
-                days = DAYS["assessed_again"]
-                if fits(other, row, days):
-                    say(row, "assessed_again", sure([other, row], (other, row), days))
+            if {row.activity, other.activity} <= ASSESSES.keys() and repeats(other, row, rows, moments):
+                say(row, "assessed_again", sure([other, row]))
             if {row.activity, other.activity} <= {"assessment", "intake"} and fits(other, row, DAYS["screened_again"]):
                 for first, second in itertools.pairwise(moments):
                     mine = row.id in [r.id for r in second.rows] and other.id in [r.id for r in first.rows]

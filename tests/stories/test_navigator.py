@@ -99,12 +99,47 @@ def test_a_referral_on_needs_one_before_it_from_another_agency_than_the_third(tm
         ("2024-04-09  housing  assessment  b  N1  –  –", ["b assessed_again (a)"]),
         ("2024-04-10  housing  assessment  b  N1  –  –", []),
         ("2024-04-09  housing  assessment  b  N2  –  –", []),
+        ("2024-04-09  housing  assessment  b  –   –  –", []),
+        ("2024-04-09  housing  intake      b  N1  –  –", []),
+        ("2024-04     housing  assessment  b  N1  –  –", []),
+        ("2024-01-10  school   assessment  b  N1  –  –", []),
         ("2024-04-09  gp       assessment  b  N1  –  –", ["b told_again+assessed_again+screened_again (a)"]),
     ],
-    ids=["90 days", "91", "other need", "another agency: three reasons, one row"],
+    ids=[
+        "90 days",
+        "91",
+        "other need",
+        "no need",
+        "no assessment",
+        "a month",
+        "same day",
+        "another agency: three reasons",
+    ],
 )
-def test_an_assessment_like_one_shortly_before(tmp_path, second, found):
+def test_a_second_assessment_about_the_same(tmp_path, second, found):
     assert gone(story(tmp_path, "2024-01-10  housing  assessment  a  N1  –  –", second)) == found
+
+
+@pytest.mark.parametrize(
+    ("second", "found"),
+    [
+        ("call   b  N1", ["b assessed_again (a)"]),
+        ("call   b  N2", ["b assessed_again (a)?"]),
+        ("call   b  –", ["b assessed_again (a)?"]),
+        ("visit  b  N1", []),
+    ],
+    ids=["same domain", "same domain, two needs", "same domain, no need", "no domain of its own"],
+)
+def test_an_assessment_is_of_the_kinds_and_domains_that_activities_yml_marks(tmp_path, second, found):
+    marks = {
+        "meeting": {"assesses": True, "domain": "home"},
+        "call": {"assesses": True, "domain": "home"},
+        "visit": {"assesses": True},
+    }
+    rows = ("2024-01-10  housing  meeting  a  N1", f"2024-02-10  gp  {second}")
+    review = story(tmp_path, *rows, head="date  agency  activity  id  need", activities=marks)
+    assert gone(review) == found
+    assert fj.measures.assessments(review)["duplicates"].sum() == len(found)
 
 
 @pytest.mark.parametrize(
@@ -126,13 +161,14 @@ def test_a_chase_and_what_is_before_the_period(tmp_path):
 
 
 def test_help_crises_safety_and_consent_are_never_proposed(tmp_path):
-    activities = {"support_session": {"tells_story": True}}
+    activities = {"support_session": {"tells_story": True}, "chase": {"safety": True}}
     review = story(
         tmp_path,
         "2024-01-10  school   intake                 a  N1  –  –",
         "2024-01-20  gp       support_session        b  N1  –  –",
         "2024-01-21  police   safety_check           c  N1  –  –",
         "2024-01-22  housing  homelessness_approach  d  N1  –  –",
+        "2024-01-23  housing  chase                  e  N1  –  –",
         activities=activities,
     )
     assert gone(review) == []
@@ -254,6 +290,7 @@ WRONG = {
     "navigator:\n  told_again:\n    within_days: 0\n": "1 or more",
     "navigator:\n  told_again:\n    shap: x\n": "line 3: unknown key 'shap'. Did you mean 'shape'",
     "navigator:\n  asked_what_happens:\n    activity: chace\n": "line 3: .*Did you mean 'chase'",
+    "navigator:\n  assessed_again: {within_days: 9}\n": "of shape assessed_again, which has no 'within_days'",
     "never:\n  activities: [safty_check]\n": "line 2: .*Did you mean 'safety_check'",
     "own:\n  months: [9, 3]\n": "line 2: 'months' is .fewest, most.",
     "own:\n  months: 3\n": "line 2: 'own', 'months'",
