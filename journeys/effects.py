@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from journeys.agreed import known_activity, names
+from journeys.asked import demand
 from journeys.conditionkinds import TOP, in_words
 from journeys.dealings import Dealing, by_agencies, by_moment
 from journeys.flow import handovers
@@ -41,7 +42,7 @@ class Effect(BaseModel):
     model_config = ConfigDict(extra="forbid")
     says: str
     short: list[str]
-    shape: Literal["no_answer", "chance", "confirmed", "told_again", "activity", "switch"]
+    shape: Literal["no_answer", "chance", "confirmed", "told_again", "activity", "failure_demand", "switch"]
     activity: str | list[str] | None = None
     chance: str | None = None
     source: str
@@ -108,6 +109,8 @@ def find_effects(review: Journeys, effects: Mapping[str, Effect], chances: pd.Da
     for name, effect in effects.items():
         if effect.shape == "no_answer":
             found[name] = _unanswered(review)
+        elif effect.shape == "failure_demand":
+            found[name] = _failures(review)
         elif effect.shape == "chance":
             is_kind = [effect.chance in kind.split(" + ") for kind in chances["kind"]]
             found[name] = _evidence(chances[is_kind])
@@ -126,6 +129,12 @@ def _unanswered(review: Journeys) -> set[Where]:
     frame = handovers(review).df()
     silent = frame[(frame["kind"] == "referral") & frame["answered_by"].isna() & ~frame["is_open"].astype(bool)]
     return set(zip(silent["family_id"], silent["shown_by"], strict=True))
+
+
+def _failures(review: Journeys) -> set[Where]:
+    frame = demand(review).df()
+    failed = frame[frame["class"] == "failure"]
+    return set(zip(failed["family_id"], failed["contact_id"], strict=True))
 
 
 def _evidence(chances: pd.DataFrame) -> set[Where]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -21,7 +22,8 @@ def draw(told: Told, level: str, shown: bool) -> Axes:
     title = conditionwords.finding(told)
     if not told.drawn:
         return conditionwords.sentence_only(told, title, level, shown)
-    sheet, wide, left = _grid(told)
+    sheet, edges = _grid(told)
+    left, right = edges[0], edges[-1]
     words = [_lines(clean(one.words), left - 10, sheet) for one in told.drawn]
     heights = [max(len(lines) * LINE + LINE + 5, 26.0) for lines in words]
     most = max(told.cells.values())
@@ -32,9 +34,8 @@ def draw(told: Told, level: str, shown: bool) -> Axes:
     )
     top = 2 * HEAD + 5
     ax, _ = open_picture(frame, sheet, top + sum(heights), left=sheet.margin, right=sheet.margin, shown=shown)
-    right = left + wide * len(told.effects)
     for j, name in enumerate(told.effects):
-        _head(ax, told.head(name), left + (j + 0.5) * wide, top, sheet)
+        _head(ax, told.head(name), (edges[j] + edges[j + 1]) / 2, top, sheet)
     _head(ax, ["events in", "families"], right + 26, top, sheet, weight="regular", color=SECOND_INK)
     y = top
     for i, (one, lines, height) in enumerate(zip(told.drawn, words, heights, strict=True)):
@@ -44,7 +45,7 @@ def draw(told: Told, level: str, shown: bool) -> Axes:
         kind = one.category or "no kind chosen yet"
         write(ax, left - 8, first + len(lines) * LINE, kind, sheet.small, color=SECOND_INK, ha="right")
         for j, name in enumerate(told.effects):
-            _cell(ax, told.cells[i, name], most, (left + j * wide, y, wide, height), sheet)
+            _cell(ax, told.cells[i, name], most, (edges[j], y, edges[j + 1] - edges[j], height), sheet)
         said = f"{len(one.events)} in {len(one.families)}"
         write(ax, right + 26, y + height / 2, said, sheet.key, ha="center")
         y += height
@@ -52,15 +53,20 @@ def draw(told: Told, level: str, shown: bool) -> Axes:
     return conditionwords.finish(ax, told, f"Matrix of {kinds}.", title)
 
 
-def _grid(told: Told) -> tuple[Sheet, float, float]:
-    """The narrowest sheet that leaves the conditions' words a third of it: column width, and where columns begin."""
-    for sheet in (NARROW, MIDDLE, WIDE):
-        least = max(width(line, sheet.key, "semibold") for name in told.effects for line in told.head(name)) + 7
+def _grid(told: Told) -> tuple[Sheet, list[float]]:
+    """The narrowest sheet that leaves the conditions' words a third of it, and the edges of its columns.
+
+    Columns are of one width, but where not even the widest sheet has room for that.
+    """
+    for sheet, is_even in ((NARROW, True), (MIDDLE, True), (WIDE, True), (WIDE, False)):
+        own = [max(width(line, sheet.key, "semibold") for line in told.head(name)) + 7 for name in told.effects]
+        least = [max(own)] * len(own) if is_even else own
         room = sheet.width - 2 * sheet.margin - 56
-        left = min(room - least * len(told.effects), room * 0.55)
+        left = min(room - sum(least), room * 0.55)
         if left >= room * 0.34:
             break
-    return sheet, min((room - left) / len(told.effects), 110.0), left
+    spare = (room - left - sum(least)) / len(own)
+    return sheet, [*accumulate((min(wide + spare, 110.0) for wide in least), initial=left)]
 
 
 def _lines(words: str, room: float, sheet: Sheet) -> list[str]:

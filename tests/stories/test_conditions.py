@@ -193,11 +193,34 @@ def seen(review):
 def test_what_was_seen_of_each_event(tmp_path):
     review = reviewed(tmp_path, says("F1", "a1 a2 a3 a4 a5"), says("F2", "b1 b2"), says("F3", "c1"))
     # a2 and b1 were never answered, and a4 to the school neither; a5 tells the story of a1 again; a3 came back as a4;
-    # a2, a4 and a5 are by another agency than the touch or referral before, a1, b1 and c1 are the first there is.
+    # a2, a4 and a5 are by another agency than the touch or referral before, a1, b1 and c1 are the first there is; b2 is
+    # failure demand by rule.
     assert seen(review) == {
         "no_answer": (3, 2), "refused_then_again": (2, 1), "told_again": (1, 1), "asked_what_happens": (1, 1),
-        "switch": (3, 1), "other": (2, 2),
+        "failure_demand": (1, 1), "switch": (3, 1), "other": (2, 2),
     }  # fmt: skip
+
+
+def test_what_a_reviewer_calls_failure_demand_is_seen_as_it_and_what_they_call_value_is_not(tmp_path):
+    review = reviewed(tmp_path, says("F1", "a1"), says("F2", "b2"))
+    assert seen(review) == {"asked_what_happens": (1, 1), "failure_demand": (1, 1), "other": (1, 1)}
+    labels = {"log:F1.a1": "failure", "log:F2.b2": "value"}
+    path = review.session.folder.path / "review" / "review.xlsx"
+    label(path, labels)
+    assert seen(review) == {"failure_demand": (1, 1), "asked_what_happens": (1, 1)}
+
+
+def label(path, labels):
+    """Write the class of asks into the book."""
+    workbook = load_workbook(path)
+    page = workbook["demand"]
+    heads = [cell.value.replace(" ", "_") for cell in page[1]]
+    for line in range(2, page.max_row + 1):
+        word = labels.get(page.cell(line, heads.index("contact_id") + 1).value)
+        if word:
+            page.cell(line, heads.index("label") + 1).value = word
+            page.cell(line, heads.index("decided_by") + 1).value = "check team"
+    workbook.save(path)
 
 
 @pytest.mark.parametrize(("end", "shows"), [("2024-05-29", "other"), ("2024-05-30", "no_answer")])
