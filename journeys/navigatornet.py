@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from journeys.columns import TABLES
 from journeys.navigator import FallAway
-from lib.errors import RequestError, listed
+from journeys.spending import read
+from lib.errors import RequestError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from lib.engine import Table
 
-COSTS = ("contact_id", "low", "high")
-POUNDS = ("costed", "pounds_low", "pounds_high")
+POUNDS = ("costed", "uncosted", "pounds_low", "pounds_high")
 
 
 def navigator(
-    found: Table, costs: pd.DataFrame | None = None, visit_pounds: tuple[float, float] | None = None
+    found: Table, costs: Table | None = None, visit_pounds: tuple[float, float] | None = None
 ) -> pd.DataFrame:
     """Three rows: what might have fallen away, the point of contact's own visits, and the net of the two.
 
@@ -26,9 +27,10 @@ def navigator(
     out, each contact once. One point of contact's own visits are those of rules/navigator.yml, for every family of the
     review. The net runs from the least less the most own to the most less the least own: below 0, it is more work.
 
-    `costs`, if given, holds `contact_id`, `low` and `high` in pounds (further columns are not read); `visit_pounds` the
+    `costs`, if given, is what `fj.costs` gives, of which the fiscal ones are read, each contact once; `visit_pounds` the
     least and most that one own visit costs. Without costs no pound is named, and without `visit_pounds` no own pound and
-    no net. Pounds are what was spent on these contacts: whether any could be taken out is another question.
+    no net. Contacts with no unit cost are counted as `uncosted` and are in no sum, so where there are any the pounds are
+    too low. Pounds are what was spent on these contacts: whether any could be taken out is another question.
 
     Returns a frame with the columns of `columns.TABLES["navigator"]`. Raises `RequestError` for anything else.
 
@@ -62,24 +64,25 @@ def navigator(
 
 
 def _pounds(
-    costs: pd.DataFrame, least: list[str], most: list[str], own: list[int], a_visit: tuple[float, float] | None
+    costs: Table, least: list[str], most: list[str], own: list[int], a_visit: tuple[float, float] | None
 ) -> pd.DataFrame:
     import pandas as pd
 
-    missing = [name for name in COSTS if name not in costs.columns]
-    if missing:
-        raise RequestError(
-            f"costs has no column {listed(missing)}. It needs {listed(COSTS)}, a row per costed contact."
-        )
-    if (costs["low"] > costs["high"]).any():
-        raise RequestError("costs has a row whose low is above its high. Swap the two.")
-    each = costs.groupby("contact_id")[["low", "high"]].sum()
-    some = each.index.intersection(most)
-    low, high = float(each["low"].reindex(least).sum()), float(each["high"].reindex(most).sum())
-    rows: list[tuple[int | None, float | None, float | None]] = [(len(some), low, high), (None,) * 3, (None,) * 3]
+    spent = {line.contact_id: line.amounts for line in read(costs) if line.kind == "fiscal"}
+    some = [c for c in most if c in spent]
+    low = _sum([spent[c][0] for c in least if c in spent], least)
+    high = _sum([spent[c][2] for c in some], most)
+    rows: list[tuple[float | None, ...]] = [(len(some), len(most) - len(some), low, high), (None,) * 4, (None,) * 4]
     if a_visit is not None:
         if not 0 <= a_visit[0] <= a_visit[1]:
             raise RequestError("visit_pounds is (least, most), in pounds.")
         mine = (own[0] * a_visit[0], own[1] * a_visit[1])
-        rows[1:] = [(None, *mine), (None, low - mine[1], high - mine[0])]
-    return pd.DataFrame(rows, columns=list(POUNDS)).astype({"costed": "Int64"})
+        net = (None if low is None else low - mine[1], None if high is None else high - mine[0])
+        rows[1:] = [(None, None, *mine), (None, None, *net)]
+    kinds = {"costed": "Int64", "uncosted": "Int64", "pounds_low": "float64", "pounds_high": "float64"}
+    return pd.DataFrame(rows, columns=list(POUNDS)).astype(kinds)
+
+
+def _sum(amounts: list[Decimal], of: list[str]) -> float | None:
+    """The sum; nothing where there are contacts and none has a cost, which is not the same as £0."""
+    return float(sum(amounts)) if amounts or not of else None

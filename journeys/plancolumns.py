@@ -50,8 +50,14 @@ PLAN: dict[str, tuple[Row, ...]] = {
         ("of_families", "whole number", "families of the review", "families"),
         ("of_contacts", "whole number", "touches, referrals and decisions of the period, each once", "contacts"),
         ("struck_out", "whole number", "contacts proposed, and struck out by a practitioner", "contacts"),
-        ("costed", "whole number", "of the contacts, those that have a cost; only where costs are given", "contacts"),
-        ("pounds_low", "number", "spent on these, at least; only where costs are given", "pounds"),
+        (
+            "costed",
+            "whole number",
+            "of the contacts at most, those that have a cost; only where costs are given",
+            "contacts",
+        ),
+        ("uncosted", "whole number", "those that have none and are in no sum; only where costs are given", "contacts"),
+        ("pounds_low", "number", "spent on those costed, at least; empty where none is, which is not £0", "pounds"),
         ("pounds_high", "number", "at most", "pounds"),
     ),
     "best_placed": (

@@ -13,6 +13,8 @@ from journeys.sources import RULES
 from lib.errors import RequestError, RuleError
 from tests.stories.conftest import drawn, members_of
 from tests.stories.test_conditions import write
+from tests.stories.test_costs import agree
+from tests.stories.test_costs import own as figures
 
 
 def own(ids):
@@ -260,22 +262,52 @@ def test_the_net_has_its_own_time_against_it_and_may_be_more_work(tmp_path):
     assert "£" not in said and "saving" not in said
 
 
-def test_pounds_stand_only_where_costs_are_given_and_add_up(tmp_path):
-    found = fj.could_fall_away(story(tmp_path, *TWO_CHASES))
-    costs = pd.DataFrame({"contact_id": ["log:F1.a", "log:F1.a", "log:F1.c"], "low": [10, 1, 50], "high": [20, 2, 60]})
+FIGURES = "OWN1,Call,contact,Northshire,fiscal,10,15,20,2015/16,G,a story\n"
+FIGURES += "OWN1,Call,contact,Northshire,economic,500,500,500,2015/16,G,a story\n"
+
+
+def costed(root, *rows):
+    """A family some of whose contacts have a cost of the council's own: chases of housing."""
+    review = story(root, *rows)
+    line = {"activity": "chase", "agency": "housing", "code": "OWN1", "per": "contact", "why": "a story"}
+    return agree(review, {"calls": line}, **figures(FIGURES))
+
+
+def test_pounds_stand_only_where_costs_are_given_and_what_has_none_is_counted(tmp_path):
+    review = costed(tmp_path, *TWO_CHASES, "2024-05-10  gp  chase  d  N1  –  –")
+    found, costs = fj.could_fall_away(review), fj.costs(review)
     frame = fj.measures.navigator(found, costs)
-    assert frame["costed"].iloc[0] == 1
-    assert frame[["pounds_low", "pounds_high"]].iloc[0].tolist() == [11, 22]
-    assert frame[["pounds_low", "pounds_high"]].iloc[1:].isna().all(axis=None)
+    # a and b are costed, b is in doubt; d, another agency's, has no cost and is no £0. Economic cost is not added.
+    assert frame[["contacts_low", "contacts_high", "costed", "uncosted"]].iloc[0].tolist() == [2, 3, 2, 1]
+    assert frame[["pounds_low", "pounds_high"]].iloc[0].tolist() == [10, 40]
+    assert frame[["costed", "uncosted", "pounds_low", "pounds_high"]].iloc[1:].isna().all(axis=None)
     frame = fj.measures.navigator(found, costs, (1.0, 2.0))
-    assert frame[["pounds_low", "pounds_high"]].values.tolist() == [[11, 22], [12, 96], [11 - 96, 22 - 12]]
+    assert frame[["pounds_low", "pounds_high"]].values.tolist() == [[10, 40], [12, 96], [10 - 96, 40 - 12]]
+    assert frame.columns.tolist() == [c.name for c in fj.columns.TABLES["navigator"]]
+
+
+def test_where_no_contact_has_a_cost_no_pound_stands(tmp_path):
+    review = costed(tmp_path, "2024-05-10  gp  chase  d  N1  –  –")
+    frame = fj.measures.navigator(fj.could_fall_away(review), fj.costs(review), (1.0, 2.0))
+    assert frame[["costed", "uncosted"]].iloc[0].tolist() == [0, 1]
+    assert frame[["pounds_low", "pounds_high"]].iloc[[0, 2]].isna().all(axis=None)
+
+
+def test_the_sample_s_costs_are_taken_as_they_are(tmp_path):
+    review = fj.build_journeys(fj.read_contacts("sample"), fj.read_members("sample"))
+    found, costs = fj.could_fall_away(review), fj.costs(review)
+    (gone, *_) = fj.measures.navigator(found, costs).itertuples()
+    rows = costs.df()
+    fiscal = rows[(rows["kind"] == "fiscal") & rows["contact_id"].isin(found.df()["contact_id"])]
+    each = fiscal.drop_duplicates("contact_id")
+    assert (gone.costed, gone.uncosted) == (len(each), gone.contacts_high - len(each)) and gone.uncosted > 0
+    assert gone.pounds_high == pytest.approx(float(each["high"].sum())) and gone.pounds_high > 0
 
 
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"costs": pd.DataFrame({"contact_id": []})}, "no column 'low', 'high'"),
-        ({"costs": pd.DataFrame({"contact_id": ["x"], "low": [2], "high": [1]})}, "low is above its high"),
+        ({"costs": pd.DataFrame({"contact_id": []})}, "not what fj.costs gives"),
         ({"visit_pounds": (1, 2)}, "goes with costs"),
     ],
 )
