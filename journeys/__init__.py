@@ -74,7 +74,7 @@ _VERBS = {
     "conditions": "journeys.causes",
     "could_fall_away": "journeys.navigator",
     "best_placed": "journeys.bestplaced",
-    "plans": "journeys.trials",
+    "plans": "journeys.sixsteps",
     "trial": "journeys.trials",
     "write_book": "journeys.filling",
     "read_book": "journeys.book",
@@ -159,8 +159,8 @@ if TYPE_CHECKING:
     from journeys.readerpage import page_for
     from journeys.savvi import export_savvi
     from journeys.search import search_triggers
-    from journeys.sixsteps import six_steps
-    from journeys.trials import plans, trial
+    from journeys.sixsteps import plans, six_steps
+    from journeys.trials import trial
     from journeys.triggers import find_triggers
 
 

@@ -18,7 +18,6 @@ from journeys.demandwords import mostly_unknown
 from journeys.journey import Journey, Journeys, empty
 from journeys.knowledge import who_knew_what
 from journeys.life import Line
-from journeys.sixsteps import plan_refused
 from lib.errors import count
 from lib.front import Asked, Heading, Lede, Number, Numbers, Words
 from lib.limits import median_wait
@@ -189,19 +188,6 @@ def first_help(family: Journey) -> dt.date | None:
         return said
     day = days_to_help(family.alone)["first_help_on"].iloc[0]
     return None if empty(day) else day.date()
-
-
-def plans(review: Journeys, steps: pd.DataFrame) -> pd.DataFrame:
-    """What is tried, with its prediction and the day to look, in order of start; empty while Plan is refused.
-
-    `steps` from `fj.six_steps`. Columns: plan, prediction, measure, start, stop, what_happened.
-    """
-    import pandas as pd
-
-    names = ["plan", "prediction", "measure", "start", "stop", "what_happened"]
-    rows = [] if plan_refused(steps) else read_book(review).rows("plans")
-    ordered = sorted(rows, key=lambda r: (r["start"], r["plan"]))
-    return pd.DataFrame([[r[name] or None for name in names] for r in ordered], columns=names)
 
 
 def splits(review: Journeys, measure: str) -> dict[dt.date, str]:

@@ -12,7 +12,7 @@ from journeys import measures
 from journeys.asked import demand as demand_of
 from journeys.book import read_book
 from journeys.columns import TABLES
-from journeys.journey import Journeys
+from journeys.journey import Journeys, check_review
 from lib.errors import RequestError, count, did_you_mean, in_words
 from lib.xmr import LEAST
 
@@ -118,3 +118,34 @@ def plan_refused(frame: pd.DataFrame) -> str:
         f"Plan is not shown: Check has nothing yet on {in_words(empty)}. What is planned before a system is understood "
         "rests on guesses. The pages above say what would fill each gap."
     )
+
+
+def plans(review: Journeys, steps: pd.DataFrame | None = None) -> pd.DataFrame:
+    """What the review book says is tried, and what was expected of it: a row per plan, in order of its start.
+
+    `steps`, if given, is what `six_steps` gives: while Plan is refused, no plan is shown, and the frame is empty.
+    Returns a frame with the columns of `columns.TABLES["plans"]`. `beforehand` says whether the prediction was written by
+    the day on which it started, by the book's `decided_on`. Raises `DataError` for a row of the book, `RequestError` for
+    no review.
+
+    >>> from journeys.contacts import read_contacts
+    >>> from journeys.journey import build_journeys
+    >>> plans(build_journeys(read_contacts("sample"))).columns.tolist()[:4]
+    ['plan', 'prediction', 'measure', 'start']
+    """
+    import pandas as pd
+
+    check_review(review)
+    rows = []
+    is_shown = steps is None or not plan_refused(steps)
+    for row in read_book(review).rows("plans") if is_shown else ():
+        start, stop, by = row["start"], row["stop"], review.over_by
+        status = "running" if start <= by else "not begun"
+        if stop is not None and stop <= by:
+            status = "looked at" if row["what_happened"] else "to be looked at"
+        beforehand = None if row["decided_on"] is None else row["decided_on"] <= start
+        said = (row["plan"], row["prediction"], row["measure"])
+        rows.append((*said, start, stop, status, beforehand, row["what_happened"]))
+    rows.sort(key=lambda r: (r[3], *r[:3]))
+    frame = pd.DataFrame(rows, columns=[c.name for c in TABLES["plans"]])
+    return frame.astype({"start": "datetime64[us]", "stop": "datetime64[us]", "beforehand": "boolean"})

@@ -12,9 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from journeys.book import read_book
-from journeys.columns import TABLES
-from journeys.journey import Journeys, check_review
 from lib.dates import read_day, say
 from lib.errors import RequestError, count, listed
 from lib.limits import difference
@@ -122,7 +119,7 @@ def trial(
     """Before and after on one series, split on the day on which something was tried.
 
     `series` has a row per point, with `on` (its day; of a month, the first) and `value`, and may have `families` (over
-    which it is counted) and `is_open` (not over yet, left out). `start` and `reason` say what was tried: see `plans`.
+    which it is counted) and `is_open` (not over yet, left out). `start` and `reason` say what was tried: see `fj.plans`.
     `comparison` is the same series of families for whom nothing was tried; `per_family=True` divides both by `families`,
     for counts. In a series of months, the month in which it began, if not on its first day, is in neither part.
 
@@ -206,32 +203,3 @@ def _change(moved: float, interval: Sequence[float] | None) -> str:
     if interval is None:
         return f"{_n(moved)}, with too few points for an interval"
     return f"{_n(moved)} (95% interval {_n(interval[0])} to {_n(interval[1])})"
-
-
-def plans(review: Journeys) -> pd.DataFrame:
-    """What the review book says is tried, and what was expected of it: a row per plan, in order of its start.
-
-    Returns a frame with the columns of `columns.TABLES["plans"]`. `beforehand` says whether the prediction was written by
-    the day on which it started, by the book's `decided_on`. Raises `DataError` for a row of the book, `RequestError` for
-    no review.
-
-    >>> from journeys.contacts import read_contacts
-    >>> from journeys.journey import build_journeys
-    >>> plans(build_journeys(read_contacts("sample"))).columns.tolist()[:4]
-    ['plan', 'prediction', 'measure', 'start']
-    """
-    import pandas as pd
-
-    check_review(review)
-    rows = []
-    for row in read_book(review).rows("plans"):
-        start, stop, by = row["start"], row["stop"], review.over_by
-        status = "running" if start <= by else "not begun"
-        if stop is not None and stop <= by:
-            status = "looked at" if row["what_happened"] else "to be looked at"
-        beforehand = None if row["decided_on"] is None else row["decided_on"] <= start
-        said = (row["plan"], row["prediction"], row["measure"])
-        rows.append((*said, start, stop, status, beforehand, row["what_happened"]))
-    rows.sort(key=lambda r: (r[3], *r[:3]))
-    frame = pd.DataFrame(rows, columns=[c.name for c in TABLES["plans"]])
-    return frame.astype({"start": "datetime64[us]", "stop": "datetime64[us]", "beforehand": "boolean"})

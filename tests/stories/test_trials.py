@@ -158,3 +158,15 @@ def test_the_plans_of_the_book_and_whether_the_prediction_came_first(tmp_path):
         ("c", "not begun", None),
     ]
     assert fj.plans(review).columns.tolist() == [c.name for c in fj.columns.TABLES["plans"]]
+
+
+def test_no_plan_is_shown_while_a_step_of_check_is_empty(tmp_path):
+    review = drawn(tmp_path / "data", TEXT)
+    plan = {"plan": "a", "prediction": "fewer", "measure": "contacts_a_month", "start": "2024-06-01"}
+    write(fj.write_book(review), "plans", plan | {"decided_by": "board"})
+    steps = fj.six_steps(review)
+    assert fj.findings.plan(steps).startswith("Plan is not shown")
+    refused = fj.plans(review, steps)
+    assert refused.empty and refused.columns.equals(fj.plans(review).columns)
+    steps["is_empty"] = False
+    assert fj.plans(review, steps)["plan"].tolist() == fj.plans(review)["plan"].tolist() == ["a"]
