@@ -263,7 +263,7 @@ def test_the_net_has_its_own_time_against_it_and_may_be_more_work(tmp_path):
 
 
 FIGURES = "OWN1,Call,contact,Northshire,fiscal,10,15,20,2015/16,G,a story\n"
-FIGURES += "OWN1,Call,contact,Northshire,economic,500,500,500,2015/16,G,a story\n"
+FIGURES += "OWN1,Call,contact,Northshire,social,500,500,500,2015/16,G,a story\n"
 
 
 def costed(root, *rows):
@@ -277,7 +277,7 @@ def test_pounds_stand_only_where_costs_are_given_and_what_has_none_is_counted(tm
     review = costed(tmp_path, *TWO_CHASES, "2024-05-10  gp  chase  d  N1  –  –")
     found, costs = fj.could_fall_away(review), fj.costs(review)
     frame = fj.measures.navigator(found, costs)
-    # a and b are costed, b is in doubt; d, another agency's, has no cost and is no £0. Economic cost is not added.
+    # a and b are costed, b is in doubt; d, another agency's, has no cost and is no £0. Social cost is not added.
     assert frame[["contacts_low", "contacts_high", "costed", "uncosted"]].iloc[0].tolist() == [2, 3, 2, 1]
     assert frame[["pounds_low", "pounds_high"]].iloc[0].tolist() == [10, 40]
     assert frame[["costed", "uncosted", "pounds_low", "pounds_high"]].iloc[1:].isna().all(axis=None)
