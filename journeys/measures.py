@@ -20,7 +20,6 @@ from journeys.life import improvement, life, life_lines
 from journeys.navigatornet import navigator
 from journeys.register import as_frame, lint, load_measures
 from journeys.series import attendance, between_crises, monthly
-from lib.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -501,9 +501,11 @@ def test_the_sentence_gives_unknowns_apart_and_leads_with_them_where_they_are_mo
 def test_the_sample_names_few_needs_so_most_of_its_asks_are_unknown():
     """Its chases say what they are; one need is planted as turned away and back, and three people as referred twice."""
     review = fj.build_journeys(fj.read_contacts("sample"), fj.read_members("sample"))
-    rows = fj.demand(review)
+    rows = fj.demand(review, ())
     total = fj.measures.demand(rows).iloc[0]
     assert [total[c] for c in ("value", "failure", "unknown", "asked")] == [2, 29, 115, 146]
+    labelled = fj.measures.demand(fj.demand(review)).iloc[0]
+    assert [labelled[c] for c in ("value", "failure", "unknown", "asked")] == [42, 36, 68, 146]
     steps = review.steps.df()
     chased = steps.loc[steps["activity"] == "chase", "contact_id"]
     once = rows.df().drop_duplicates("contact_id")
