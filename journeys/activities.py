@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -80,9 +81,10 @@ class Activities:
 
     def find(self, agency: str, raw: str) -> str | None:
         """The activity that an agency's own word means, or nothing. Words are compared without regard to capitals."""
-        named = self._words().get(fold(raw), ())
+        named = self._words.get(fold(raw), ())
         return next((n for n in named if not self.known[n].agencies or agency in self.known[n].agencies), None)
 
+    @cached_property
     def _words(self) -> Mapping[str, tuple[str, ...]]:
         return _index(tuple((n, (n, *a.also), bool(a.agencies)) for n, a in self.known.items()))
 
@@ -91,18 +93,13 @@ class Activities:
         return self.known[activity].nature if activity is not None and activity in self.known else UNMAPPED
 
 
-_INDEXES: dict[int, Mapping[str, tuple[str, ...]]] = {}
-
-
+@lru_cache(maxsize=8)
 def _index(rows: tuple[tuple[str, tuple[str, ...], bool], ...]) -> Mapping[str, tuple[str, ...]]:
-    key = hash(rows)
-    if key not in _INDEXES:
-        index: dict[str, list[str]] = {}
-        for name, words, _ in sorted(rows, key=lambda r: (not r[2], r[0])):
-            for word in words:
-                index.setdefault(fold(word), []).append(name)
-        _INDEXES[key] = {w: tuple(dict.fromkeys(n)) for w, n in index.items()}
-    return _INDEXES[key]
+    index: dict[str, list[str]] = {}
+    for name, words, _ in sorted(rows, key=lambda r: (not r[2], r[0])):
+        for word in words:
+            index.setdefault(fold(word), []).append(name)
+    return {w: tuple(dict.fromkeys(n)) for w, n in index.items()}
 
 
 def fold(word: str) -> str:

@@ -94,11 +94,8 @@ def read_book(review: Journeys, path: str | Path | None = None) -> Book:
     stat = place.stat()
     given = _given(place, stat.st_mtime_ns, stat.st_size)
     _check_schema(place, given)
-    known = {name for (name,) in review.engine.rows(f"SELECT name FROM {review.codes}families")}
-    workers = _workers(review)
-    sheets = {
-        name: tuple(_rows(place, SHEETS[name], rows, known, workers)) for name, rows in given.items() if name in SHEETS
-    }
+    known = frozenset(name for (name,) in review.engine.rows(f"SELECT name FROM {review.codes}families"))
+    sheets = _typed(place, stat.st_mtime_ns, stat.st_size, known, _workers(review))
     others = {name: rows for name, rows in given.items() if name not in SHEETS and name != READ_ME}
     return Book(place, families, sheets, others)
 
@@ -107,6 +104,17 @@ def read_book(review: Journeys, path: str | Path | None = None) -> Book:
 def _given(path: Path, changed: int, size: int) -> dict[str, list[list[str]]]:
     """The cells of a workbook, read once for each state of the file."""
     return all_sheets(path, files.shown(path))
+
+
+@lru_cache(maxsize=8)
+def _typed(
+    path: Path, changed: int, size: int, known: frozenset[str], workers: frozenset[str]
+) -> Mapping[str, tuple[Row, ...]]:
+    """The rows of each sheet, checked once for each state of the file and of what they are checked against."""
+    given = _given(path, changed, size)
+    return {
+        name: tuple(_rows(path, SHEETS[name], rows, known, workers)) for name, rows in given.items() if name in SHEETS
+    }
 
 
 def _check_schema(path: Path, given: Mapping[str, list[list[str]]]) -> None:
@@ -126,7 +134,7 @@ def _workers(review: Journeys) -> frozenset[str]:
 
 
 def _rows(
-    path: Path, sheet: Sheet, rows: Sequence[Sequence[str]], known: set[str], workers: frozenset[str]
+    path: Path, sheet: Sheet, rows: Sequence[Sequence[str]], known: frozenset[str], workers: frozenset[str]
 ) -> Iterable[Row]:
     if not rows or not any(any(cell for cell in row) for row in rows):
         return
@@ -186,7 +194,7 @@ def _cell(field: Field, text: str, wrong: Any) -> Any:
     return plain.split("T")[0] if is_date else plain
 
 
-def _check(sheet: Sheet, row: Row, known: set[str], workers: frozenset[str], wrong: Any) -> None:
+def _check(sheet: Sheet, row: Row, known: frozenset[str], workers: frozenset[str], wrong: Any) -> None:
     """What a row in which people wrote must hold, and must not."""
     cells = row.cells
     family = cells.get("family_id")

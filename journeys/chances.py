@@ -8,11 +8,12 @@ made it hard to help.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journeys.book import read_book
 from journeys.columns import TABLES, as_arrow, identifying
@@ -96,6 +97,16 @@ def find_chances(review: Journeys, firings: Table | None = None, known: Table | 
     return Table(review.engine, "chances", select, identifying("chances"), owner)
 
 
+class Known(NamedTuple):
+    """An agency that knew a fact, the day from which it did, and the contacts that showed it."""
+
+    fact: str
+    says: str
+    agency: str
+    on: int
+    evidence: tuple[str, ...]
+
+
 class _Looked:
     """A group of families, looked at once: openings, facts known, triggers met, help and crisis."""
 
@@ -112,6 +123,15 @@ class _Looked:
     def known(self) -> pd.DataFrame:
         """Every fact that an agency of these families knew."""
         return self._known_table.df()
+
+    @cached_property
+    def known_by_family(self) -> dict[str, list[Known]]:
+        """The same as rows of each family, in order of fact."""
+        found: dict[str, list[Known]] = defaultdict(list)
+        columns = ("family_id", "fact", "says", "agency", "known_on", "evidence")
+        for family, fact, says, agency, on, evidence in zip(*(self.known[c] for c in columns), strict=True):
+            found[family].append(Known(fact, says, agency, day_number(on.date()), tuple(evidence)))
+        return {family: sorted(some, key=lambda row: row.fact) for family, some in found.items()}
 
     @cached_property
     def _known_table(self) -> Table:
@@ -178,12 +198,12 @@ class _Looked:
 
 def _rows(looked: _Looked, compared: _Looked | None) -> Iterator[dict[str, Any]]:
     """A row for each chance, as proposed."""
-    known = {str(name): some for name, some in looked.known.groupby("family_id")}
+    known = looked.known_by_family
     recorded, label = _recorded(looked), looked.review.activities.agency
     for together in joined(looked.openings):
         family, on = together[0].family, min(o.on for o in together)
         evidence = sorted({c for o in together for c in o.evidence})
-        facts = list(_facts_by(known.get(family), on))
+        facts = list(_facts_by(known.get(family, ()), on))
         shown = {("fact", fact) for fact, _, _, ids in facts if set(evidence) & ids}
         signs = shown or {sign for o in together if o.on == on for sign in o.signs}
         same, crisis = hindsight(signs, on, compared) if compared else (None, None)
@@ -277,13 +297,11 @@ def _recorded(looked: _Looked) -> dict[str, str]:
     return found
 
 
-def _facts_by(known: pd.DataFrame | None, on: int) -> Iterator[tuple[str, str, list[str], set[str]]]:
+def _facts_by(known: Sequence[Known], on: int) -> Iterator[tuple[str, str, list[str], set[str]]]:
     """The facts that any agency knew by a day: name, sentence, who knew, and the contacts that showed it."""
-    if known is None:
-        return
-    early = known[[day_number(day.date()) <= on for day in known["known_on"]]]
-    for fact, some in early.groupby("fact", sort=True):
-        yield str(fact), str(some["says"].iloc[0]), sorted(some["agency"]), {c for ids in some["evidence"] for c in ids}
+    for fact, rows in itertools.groupby((row for row in known if row.on <= on), key=lambda row: row.fact):
+        some = list(rows)
+        yield fact, some[0].says, sorted(row.agency for row in some), {c for row in some for c in row.evidence}
 
 
 def _done(looked: _Looked, family: str, on: int, evidence: Sequence[str]) -> str:

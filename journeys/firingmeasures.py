@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from journeys import together
 from lib.errors import RequestError
@@ -25,14 +25,17 @@ def once(firings: Table) -> pd.DataFrame:
     names = ["trigger", "evidence", "families", "certainty", "known_on", "answered_on", "is_open"]
     if frame.empty:
         return pd.DataFrame(columns=names)
-    frame["key"] = [" ".join(sorted(e)) for e in frame["evidence"]]
+    alike: dict[tuple[str, str], list[Any]] = {}
+    for row in frame.itertuples():
+        alike.setdefault((row.trigger, " ".join(sorted(row.evidence))), []).append(row)
     rows = []
-    for (trigger, _), same in frame.groupby(["trigger", "key"], sort=False):
-        answered = same["answered_on"].min()
-        is_open = bool(same["is_open"].any()) and pd.isna(answered)
-        certainty = "certain" if (same["certainty"] == "certain").any() else "possible"
-        families = sorted(same["family_id"])
-        rows.append((trigger, same["evidence"].iloc[0], families, certainty, same["known_on"].min(), answered, is_open))
+    for (trigger, _), same in alike.items():
+        answered = min((row.answered_on for row in same if not pd.isna(row.answered_on)), default=pd.NaT)
+        is_open = any(row.is_open for row in same) and pd.isna(answered)
+        certainty = "certain" if any(row.certainty == "certain" for row in same) else "possible"
+        families = sorted(row.family_id for row in same)
+        known_on = min(row.known_on for row in same)
+        rows.append((trigger, same[0].evidence, families, certainty, known_on, answered, is_open))
     return pd.DataFrame(rows, columns=names)
 
 

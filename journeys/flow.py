@@ -156,6 +156,13 @@ def handovers(review: Journeys, by: str = "agency") -> Table:
     """
     if by not in ("agency", "professional"):
         raise RequestError(f"handovers cannot be told by '{by}'. Choose agency or professional.")
+    name = review.once(f"handovers by {by}", lambda: _found(review, by))
+    select = f"SELECT * FROM {name} ORDER BY family_id, referred_on, shown_by, coalesce(answered_by, ''), kind"
+    return Table(review.engine, "handovers", select, identifying("handovers"), review)
+
+
+def _found(review: Journeys, by: str) -> str:
+    """Find the handovers, and give the name of the table that holds them."""
     engine = review.engine
     names = {"steps": review.coded, "contacts": review.session.contacts, "at": review.codes}
     takes = ", ".join(literal(t) for t in sorted(review.activities.marked("takes_responsibility"))) or "''"
@@ -173,8 +180,7 @@ def handovers(review: Journeys, by: str = "agency") -> Table:
     else:
         engine.load(name, as_arrow("handovers", _moved_between_people(taken)))
     engine.drop("taken")
-    select = f"SELECT * FROM {name} ORDER BY family_id, referred_on, shown_by, coalesce(answered_by, ''), kind"
-    return Table(engine, "handovers", select, identifying("handovers"), review)
+    return name
 
 
 def _shown(engine: Engine) -> dict[tuple[int, str, str], list[_Shown]]:

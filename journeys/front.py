@@ -181,12 +181,17 @@ def lines(family: Journey, level: str = "team") -> list[Line]:
     return [line for line in every if first[line.name] is line][:MOST_LINES]
 
 
-def first_help(family: Journey) -> dt.date | None:
-    """The first day of help of one family: in its own view where the review book says, else by rule."""
+def first_help(family: Journey, firings: Table | None = None, chances: Table | None = None) -> dt.date | None:
+    """The first day of help of one family: in its own view where the review book says, else by rule.
+
+    `firings` and `chances` of the whole review, if they are at hand.
+    """
     said = voice.first_help(read_book(family.review), family.family_id)
     if said is not None:
         return said
-    day = days_to_help(family.alone)["first_help_on"].iloc[0]
+    review = family.review if firings is not None and chances is not None else family.alone
+    frame = days_to_help(review, firings, chances)
+    day = frame.loc[frame["family_id"] == family.family_id, "first_help_on"].iloc[0]
     return None if empty(day) else day.date()
 
 

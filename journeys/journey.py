@@ -9,9 +9,9 @@ no dated one in it. Everything else is kept, counted and drawn, and makes no mom
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from journeys import journeymap
 from journeys.columns import identifying
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from journeys.activities import Activities
     from journeys.sources import About
+
+T = TypeVar("T")
 
 READ_STEPS = """
 SELECT c.contact_id, c.person_id, c.family_id_given, c.agency, c.professional_id, c.activity, c.nature, c.asked_by,
@@ -133,6 +135,14 @@ class Journeys(Mapping[str, "Journey"]):
         engine.load("picked", pa.table({"name": pa.array(self.families, pa.string())}))
         engine.make(self._chosen, f"SELECT f.code AS family FROM {at}families AS f JOIN picked AS p ON f.name = p.name")
         self.start: dt.date = start or self._first_day()
+        self._kept: dict[str, Any] = {}
+
+    def once(self, what: str, work: Callable[[], T]) -> T:
+        """What `work` gives, done the first time that anybody asks for `what`: a review does not change."""
+        if what not in self._kept:
+            self._kept[what] = work()
+        found: T = self._kept[what]
+        return found
 
     @property
     def about(self) -> About:

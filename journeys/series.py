@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from journeys.agreed import read_rules
@@ -154,6 +155,10 @@ def _one(journey: Any) -> Journeys:
 
 def _sessions(of: Journeys) -> list[tuple[Any, ...]]:
     """A family's possible sessions: first and last possible day, agency, pupil, whether missed, how many."""
+    return of.once("possible sessions", lambda: _read_sessions(of))
+
+
+def _read_sessions(of: Journeys) -> list[tuple[Any, ...]]:
     rules = read_rules(of)
     kept, missed = set(rules.activities(POSSIBLE)), set(rules.activities(MISSED))
     which = ", ".join(literal(a) for a in sorted(kept | missed))
@@ -178,6 +183,7 @@ def _covers(of: Journeys) -> dict[str, tuple[int, int]]:
     return found
 
 
+@cache
 def _month(day: int) -> int:
     return day_number(to_date(day).replace(day=1))
 
