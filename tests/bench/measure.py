@@ -4,6 +4,7 @@
     python measure.py profile FOLDER      the same, and what it is spent on
     python measure.py rules FOLDER        contacts -> journeys -> every trigger together -> the shared pass -> each trigger
     python measure.py kit-to-map FOLDER ORDER   contacts -> journeys -> one map by activity; with a store, or without
+    python measure.py families FOLDER     the parts of every one-family page, one family after another, with wall seconds
     python measure.py duckdb FILE         load the file into a table, and sort it by family and time
     python measure.py pm4py FILE WANTED   load, format, discover; WANTED is `all` columns or `three`
 
@@ -14,16 +15,20 @@ has pm4py needs nothing of the kit.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
 import resource
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from make_log import TOUCHES_AND_REFERRALS
+
+ONE_FAMILY = Path(__file__).resolve().parents[2] / "notebooks" / "2_one_family.ipynb"
 
 
 class Stages:
@@ -192,6 +197,43 @@ def kit_to_map(folder: Path, order: str) -> Stages:
     return stages
 
 
+def every_family(folder: Path) -> Stages:
+    """The cells of the notebook for one family, family after family: its tables as HTML, its figures as PNG."""
+    stages = Stages()
+    began = time.monotonic()
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    fj = _start(stages)
+    cells = [c for c in json.loads(ONE_FAMILY.read_text(encoding="utf-8"))["cells"] if c["cell_type"] == "code"]
+    wall, shown = {}, 0
+    for family in fj.build_journeys(fj.read_contacts(folder), fj.read_members(folder)).families:
+        names: dict[str, Any] = {}
+        for cell in cells:
+            shown += _run("".join(cell["source"]), names)
+            names |= {"data": str(folder), "family": family} if "parameters" in cell["metadata"].get("tags", ()) else {}
+            for number in pyplot.get_fignums():
+                shown += len(pyplot.figure(number)._repr_mimebundle_()[0])
+            pyplot.close("all")
+        wall[family], began = time.monotonic() - began, time.monotonic()
+        stages.done(f"family {family}")
+    stages.facts |= {"wall": list(wall.values()), "shown": shown}
+    return stages
+
+
+def _run(source: str, names: dict[str, Any]) -> int:
+    """Run one cell as a notebook does, and show what its last line gives: 1 if it gave anything to show."""
+    *before, last = ast.parse(source).body
+    if not isinstance(last, ast.Expr):
+        exec(source, names)
+        return 0
+    exec(compile(ast.Module(before, []), "<cell>", "exec"), names)
+    given = eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)
+    return int(hasattr(given, "_repr_html_") and bool(given._repr_html_()))
+
+
 def load_and_sort(path: Path) -> Stages:
     """DuckDB: the same columns of the same file into a table, its dates read, then sorted by family and time."""
     stages = Stages()
@@ -240,6 +282,8 @@ def main(what: str, where: str, *more: str) -> None:
         stages = kit(path)
     elif what == "rules":
         stages = every_rule(path)
+    elif what == "families":
+        stages = every_family(path)
     elif what == "kit-to-map":
         stages = kit_to_map(path, more[0])
     elif what == "duckdb":

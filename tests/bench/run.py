@@ -4,6 +4,7 @@
     python tests/bench/run.py --pm4py-python PATH               against pm4py as well, which that Python can import
     python tests/bench/run.py --sizes 100k 1M --runs 3 --print  other sizes; the tables are only printed
     python tests/bench/run.py --largest 0                       without the one run of 10 million contacts
+    python tests/bench/run.py --review                          the review of ten years alone; only printed
     python tests/bench/run.py --smoke                           does the benchmark itself still work?
 
 Every measurement is a process of its own, started from a small one. Nothing is asserted of any time: what counts are
@@ -148,6 +149,36 @@ def measure_largest(rows: int, root: Path, results: Results) -> None:
     make_logs(rows, [folder / "contacts.parquet"])
     results.largest = (rows, measured(sys.executable, "kit", fresh(folder)))
     shutil.rmtree(folder)
+
+
+def measure_review(root: Path, runs: int, more: Sequence[str], results: Results) -> None:
+    """The command that builds a review of ten years, from its start to its end; then every one-family page's parts."""
+    folder = root / "review"
+    subprocess.run([sys.executable, str(HERE / "make_review.py"), str(folder), *more], check=True, env=with_kit())
+    for run in range(runs):
+        _say(f"review, run {run + 1} of {runs}")
+        given = ["report", "4_system_review", "--data", fresh(folder), "--reports", str(root / "reports")]
+        results.found["review", "command"].append(whole([sys.executable, "-m", "journeys", *given]))
+        results.found["review", "families"].append(measured(sys.executable, "families", fresh(folder)))
+    shutil.rmtree(folder)
+
+
+def with_kit() -> dict[str, str]:
+    """The environment, with this folder's kit on the path."""
+    return os.environ | {"PYTHONPATH": str(HERE.parents[1])}
+
+
+def whole(command: Sequence[str]) -> Measured:
+    """Wall and CPU seconds of one command, with all that it starts and waits for: a kernel too."""
+    began = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=with_kit())
+    assert process.stderr is not None
+    said = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}: {said}")
+    return {"wall": time.monotonic() - began, "whole": usage.ru_utime + usage.ru_stime}
 
 
 def check_equal(root: Path, rows: int, pm4py: str | None, results: Results) -> None:
@@ -359,6 +390,26 @@ def aims(sizes: Sequence[str], results: Results, with_peer: bool) -> list[str]:
     return [*lines, ""]
 
 
+def review_table(results: Results) -> list[str]:
+    """What a review and its one-family pages take, beside the aims."""
+    built, pages = results.runs("review", "command"), results.runs("review", "families")
+    if not built:
+        return []
+    first = [run["facts"]["wall"][0] for run in pages]
+    later = [max(run["facts"]["wall"][1:]) for run in pages]
+    aims = (statistics.median(run["wall"] for run in built) <= 60, statistics.median(later) <= 2)
+    review, page = ("met" if is_met else "not met" for is_met in aims)
+    lines = ["### A review of eight families over ten years", "", "| seconds | wall | CPU |", "| --- | --- | --- |"]
+    lines += [f"| the command, kernel included; within 60: {review} | {spread([r['wall'] for r in built], 1)} | "]
+    lines[-1] += f"{spread([r['whole'] for r in built], 1)} |"
+    lines += [f"| the parts of the first one-family page, with the store and importing | {spread(first)} | – |"]
+    cpu = [cpu for run in pages for name, cpu in list(run["cpu"].items())[2:]]
+    lines += [
+        f"| of the slowest page after the first; within 2: {page} | {spread(later)} | {spread(cpu)} (of every page) |"
+    ]
+    return [*lines, ""]
+
+
 def dominating(results: Results) -> list[str]:
     """What the whole path is spent on, from one run with its calls timed."""
     if results.profile is None:
@@ -389,6 +440,7 @@ def tables(sizes: Sequence[str], results: Results, runs: int, with_peer: bool) -
         *stage_table("CSV", sizes, results),
         *rules_table(sizes, results),
         *(peer_table(sizes, results) if with_peer else ["pm4py was not measured: no --pm4py-python was given.", ""]),
+        *review_table(results),
         *dominating(results),
     ]
     return "\n".join(lines)
@@ -414,6 +466,7 @@ def main() -> None:
     parser.add_argument("--print", action="store_true", help="print the tables, and leave README.md as it is")
     parser.add_argument("--smoke", action="store_true", help="10,000 contacts, one run, no pm4py; only prints")
     parser.add_argument("--largest", type=int, default=LARGEST, help="contacts of the largest log, once; 0: none")
+    parser.add_argument("--review", action="store_true", help="the review of ten years alone; only prints")
     asked = parser.parse_args()
     largest = asked.largest
     sizes, runs, pm4py = asked.sizes, asked.runs, asked.pm4py_python
@@ -424,7 +477,12 @@ def main() -> None:
     results = Results()
     with tempfile.TemporaryDirectory(prefix="bench-") as made:
         root = Path(made)
+        if asked.review:
+            measure_review(root / "ten years", runs, [], results)
+            print("\n".join(review_table(results)))
+            return
         check_equal(root, check_rows, pm4py, results)
+        measure_review(root / "ten years", runs, ["--years", "1", "--comparison", "2"] if asked.smoke else [], results)
         for size in sizes:
             measure_size(size, root / size, runs, pm4py, results)
         if largest:
