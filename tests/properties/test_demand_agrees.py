@@ -176,5 +176,9 @@ def test_every_ask_is_classed_as_going_through_every_world_does(families: Many, 
     total = fj.measures.demand(rows).iloc[0]
     assert [total[c] for c in ("value", "failure", "unknown")] == [counted[c] for c in ("value", "failure", "unknown")]
     assert (total["low"], total["high"]) == wilson(counted["failure"], counted["failure"] + counted["value"])
+    classes = ["value", "failure", "unknown"]
     for every in ("month", "quarter", "year", "kind", "family"):
-        assert fj.measures.demand(rows, every)["asked"].sum() == len(expected)
+        frame = fj.measures.demand(rows, every)
+        assert frame["asked"].sum() == len(expected)
+        assert (frame[classes].sum(axis=1) == frame["asked"]).all(), every
+        assert frame[classes].sum().to_dict() == {name: counted[name] for name in classes}, every
