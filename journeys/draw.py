@@ -20,6 +20,7 @@ from journeys.causes import explained
 from journeys.columns import TABLES
 from journeys.drawing import capability as capabilities
 from journeys.drawing import (
+    chancerow,
     conditionmatrix,
     conditionwords,
     costbars,
@@ -77,6 +78,8 @@ def timeline(
     journey: Any,
     firings: Any = None,
     *,
+    chances: Any = None,
+    first_help: Any = None,
     costs: Table | None = None,
     size: str = "a4",
     level: str = "team",
@@ -84,13 +87,16 @@ def timeline(
 ) -> Axes:
     """One family's contacts by agency, in time, with the family's life on top: the swim-lane.
 
-    Goes in: a journey (`review["F0003"]`) and, if wanted, the firings that `find_triggers` gave (of any families: only
-    this one's are drawn) and the `costs` that `fj.costs` gave: then a panel beneath shows the cost so far, where the
-    family has six contacts or more, and the table what each agency's contacts cost. `size` is the paper, `a4` or `a3`;
+    Goes in: a journey (`review["F0003"]`) and, if wanted, the firings that `find_triggers` gave, or the `chances` that
+    `find_chances` gave (of any families: only this one's are drawn), and the `costs` that `fj.costs` gave: then a panel
+    beneath shows the cost so far, where the family has six contacts or more, and the table what each agency's contacts
+    cost. With chances a bar shows the time from the first that no reviewer rejected to first help: on the day
+    `first_help`, or without one on the first day of help that the first chance has. `size` is the paper, `a4` or `a3`;
     `frame=False` leaves title and footer to the page around. Comes out: the Axes, time across. Lanes stand in the order
     of each agency's first contact.
 
-    Raises RequestError where the size or the level is not known, and at level `board`: it shows one family.
+    Raises RequestError where the size or the level is not known, at level `board`, since it shows one family, where
+    both firings and chances are given, or where they are not what they should be.
     """
     _known_size(size)
     _known_level(level)
@@ -99,11 +105,21 @@ def timeline(
             "A swim-lane shows one family, contact by contact, so it is not drawn at level 'board'. "
             "Ask for level='team', for named readers, or draw the map of all families."
         )
+    if chances is not None and firings is not None:
+        raise RequestError(
+            "The row above the lanes holds triggers or chances to help. Give firings or chances, not both."
+        )
+    if first_help is not None and chances is None:
+        raise RequestError("first_help is drawn beside chances to help. Give chances too.")
+    given = chances.df() if isinstance(chances, Table) else chances
+    if given is not None and not (isinstance(given, pd.DataFrame) and chancerow.is_chances(given)):
+        raise RequestError("This is not what find_chances gives. Write chances = fj.find_chances(review) first.")
+    day = read_day(first_help, "first_help")
     if isinstance(firings, Table):
         rules = firings.owner.rules.triggers
         firings = firings.df()
         firings["says"] = [rules[name].says for name in firings["trigger"]]
-    story = lanes.tell(journey, firings)
+    story = lanes.tell(journey, firings, given, day)
     with figures.style():
         spent = None if costs is None else costpanel.of_family(costs, journey, story.contacts)
         return swimlane.draw(story, journey.review, figures.SHEETS[size], level, frame, spent)

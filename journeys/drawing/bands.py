@@ -173,7 +173,9 @@ def plan_triggers(story: Story, start: float, point: float, room: float, sheet: 
             place = x + 11 * k if is_right else x - 11 * k
             number = str(firing.number)
             rows.append((firing.day, number, firing.is_possible, tier, fitted, place, "left" if is_right else "right"))
-        return TriggerPlan((13.5 * len(firings) + 12) * k, rows, _listed("Triggers", _by_words(cut, room, sheet.key)))
+        return TriggerPlan(
+            (13.5 * len(firings) + 12) * k, rows, _listed(story.row_name, _by_words(cut, room, sheet.key))
+        )
     taken: list[float] = []
     rows = []
     crowded = 0
@@ -189,13 +191,15 @@ def plan_triggers(story: Story, start: float, point: float, room: float, sheet: 
             taken.append(0.0)
         taken[tier] = x + needs
         rows.append((firing.day, number, firing.is_possible, tier, "", x, "left"))
+    what = "trigger" if story.chanced is None else "chance"
+    notes = [f"{count(crowded, f'{what} is', f'{what}s are')} drawn without a number for want of room."]
+    height = (13.5 * len(taken) + 12) * k
+    if story.chanced is not None:
+        # A chance is too long for a list: its words stand in the table of chances, by its number.
+        return TriggerPlan(height, rows, [], [*(notes if crowded else []), "Numbers: as in the table of chances."])
     pairs = [(f.words, f"{f.number}{' (possibly)' if f.is_possible else ''}") for f in firings]
-    notes = [f"{count(crowded, 'trigger is', 'triggers are')} drawn without a number for want of room."]
     return TriggerPlan(
-        (13.5 * len(taken) + 12) * k,
-        rows,
-        _listed("Triggers", _by_words(pairs, room, sheet.key)),
-        notes if crowded else [],
+        height, rows, _listed(story.row_name, _by_words(pairs, room, sheet.key)), notes if crowded else []
     )
 
 
@@ -210,14 +214,15 @@ def draw_triggers(
     point: float,
     top: float,
     bottom: float,
+    name: str = "Triggers",
 ) -> None:
-    """The row of firings, each with a dotted line down through every lane."""
+    """The row of firings, or of chances to help, each with a dotted line down through every lane."""
     k = sheet.scale
-    if not plan.firings:
+    if not plan.height:
         return
     # Past a dozen the lines would be a curtain before the lanes, so they step back.
     color, weight = (INK, 0.9) if len(plan.firings) <= 12 else ("#8C8C8C", 0.6)
-    write(page, left - 8 * k, offset + top + plan.height / 2, "Triggers", sheet.lane, weight="semibold", ha="right")
+    write(page, left - 8 * k, offset + top + plan.height / 2, name, sheet.lane, weight="semibold", ha="right")
     for day, number, possible, tier, words, place, ha in plan.firings:
         y = top + (4 + 13.5 * tier) * k
         rule(ax, [day, day], [y + 10 * k, bottom], color, weight * k, above=2.5, dash=(0, (1, 2)), name="drop")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from journeys.drawing import chancerow
 from journeys.drawing.story import Story
 from lib.figures import alt_text
 from lib.lettering import clean, count, in_words, sentence
@@ -26,6 +27,8 @@ def finding(story: Story) -> str:
         first = f"{count(story.contacts, 'contact')} with {agencies} in {period}"
     else:
         first = f"{agencies} and {count_in_words(story.staff, 'professional')} in {period}"
+    if story.chanced is not None:
+        return sentence(first) + chancerow.finding(story.chanced)
     return sentence(first) + _triggers(story, crises)
 
 
@@ -112,7 +115,9 @@ def _convention(story: Story, review: Any, notes: list[str]) -> str:
         parts.append(sentence(f"{' and '.join(said_left)} not drawn."))
     if story.pooled:
         parts.append(f"The last lane holds {', '.join(story.pooled)}.")
-    if story.firings is not None:
+    if story.chanced is not None:
+        parts.append(chancerow.footer(story))
+    elif story.firings is not None:
         parts.append(_firing_words(story))
     return " ".join(parts + notes)
 
@@ -158,7 +163,9 @@ def alt(story: Story, invented: bool, cost: str = "") -> str:
         met += f" and {count(story.staff, 'professional')}"
     what = f"Swim-lane of family {story.family[:40]}: {met}, {story.start:%B %Y} to {story.end:%B %Y}."
     parts = [what]
-    if story.firings:
+    if story.chanced is not None:
+        parts.append(chancerow.alt(story.chanced))
+    elif story.firings:
         days = [said_day(f.day) for f in story.firings]
         named = f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
         parts.append(f"{count(len(days), 'trigger')} met, {named}; help {_times(story)} in time.")

@@ -5,12 +5,14 @@ Drawing and words both read this, so that the picture, its title, its alt text a
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from journeys.columns import UNMAPPED
+from journeys.drawing import chancerow
 from journeys.drawing.story import Firing, Lane, LifeEvent, Mark, Period, Story
 from lib.lettering import clean
 from lib.timescale import MONTHS, day_of, number
@@ -114,8 +116,13 @@ def _row(rows: pd.DataFrame, agency: str, name: str) -> dict[str, Any]:
     }
 
 
-def tell(journey: Any, firings: pd.DataFrame | None) -> Story:
-    """Everything that a family's swim-lane shows, from its journey and the firings (of any families) to mark."""
+def tell(
+    journey: Any,
+    firings: pd.DataFrame | None,
+    chances: pd.DataFrame | None = None,
+    first_help: dt.date | None = None,
+) -> Story:
+    """Everything that a family's swim-lane shows, from its journey and the firings or chances (of any families) to mark."""
     review = journey.review
     start, after = number(review.start), number(review.end) + 1
     rows = _ordered(journey.steps)
@@ -129,6 +136,9 @@ def tell(journey: Any, firings: pd.DataFrame | None) -> Story:
     shown["counted_only"] = (shown["nature"] == "record") & shown["activity"].isin(COUNTED_ONLY)
 
     chosen, listed, outside = _firings(firings, journey.family_id, start, after)
+    chanced = None
+    if chances is not None:
+        chosen, listed, chanced = chancerow.of_family(chances, journey)
     agencies = review.activities
     table_rows = [_row(group, str(a), clean(agencies.agency(a))) for a, group in shown.groupby("agency", sort=True)]
     table_rows.sort(key=lambda r: (r["first"], r["agency"], r["agency_id"]))
@@ -149,9 +159,11 @@ def tell(journey: Any, firings: pd.DataFrame | None) -> Story:
         counted_only={a: int(n) for a, n in shown.loc[shown["counted_only"], "activity"].value_counts().items()},
         firings_outside=outside,
         agency_ids=frozenset(r["agency_id"] for r in table_rows),
+        chanced=chanced,
     )
     marks, periods = _marks(shown, chosen, agencies, start, after, story)
     _lanes(story, table_rows, marks, periods, review.coverage, start, after)
+    chancerow.settle(story, first_help, is_published=bool(review.about.published))
     return story
 
 

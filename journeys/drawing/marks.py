@@ -147,7 +147,7 @@ def hatch(ax: Axes, x: float, y: float, w: float, h: float, *, edge: str = "none
     ax.add_patch(box)
 
 
-def key_items(used: set[str], scale: float, tallest: int) -> list[KeyItem]:
+def key_items(used: set[str], scale: float, tallest: int, what: str = "trigger") -> list[KeyItem]:
     """The key's entries for what the picture uses, in reading order."""
 
     def plain(nature: str) -> Callable[[Axes, float, float], None]:
@@ -181,12 +181,12 @@ def key_items(used: set[str], scale: float, tallest: int) -> list[KeyItem]:
     every = [
         ("bar", bar, 9, f"contacts that month (tallest bar {tallest})"),
         ("crisis-top", small_ring("crisis"), 10, "at least one was a crisis"),
-        ("evidence-top", small_ring("evidence"), 10, "ringed: evidence for a trigger"),
+        ("evidence-top", small_ring("evidence"), 10, f"ringed: evidence for a {what}"),
         *[(n, plain(n), 10, open_status if n == "record" else s.word) for n, s in SHAPES.items()],
         ("crisis", crisis, 14, "orange ring: crisis"),
         ("span", spread, 21, "hollow: some time in that span"),
-        ("evidence", evidence, 14, "ringed: evidence for a trigger"),
-        ("possible", maybe, 14, "hollow: a trigger possibly met"),
+        ("evidence", evidence, 14, f"ringed: evidence for a {what}"),
+        ("possible", maybe, 14, f"hollow: a {what} possibly {'met' if what == 'trigger' else 'there'}"),
         ("gap", no_records, 18, "no records supplied"),
     ]
     return [KeyItem(draw, room * scale, words) for name, draw, room, words in every if name in used]

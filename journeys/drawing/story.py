@@ -79,8 +79,25 @@ class Firing:
 
 
 @dataclass
+class Chanced:
+    """How chances to help were judged, the first of them and first help, in days; and the days between, where told."""
+
+    proposed: int = 0
+    confirmed: int = 0
+    rejected: int = 0
+    first: float | None = None
+    first_number: int = 1
+    is_vague: bool = False
+    hindsight: str = ""
+    help: float | None = None
+    elsewhere: float | None = None
+    is_open: bool = False
+    days: int | None = None
+
+
+@dataclass
 class Story:
-    """All that one family's swim-lane shows."""
+    """All that one family's swim-lane shows. With `chanced`, its `firings` are chances to help, and not triggers met."""
 
     family: str
     start: dt.date
@@ -102,6 +119,7 @@ class Story:
     pooled: list[str] = field(default_factory=list)
     staff_unsaid: int = 0
     agency_ids: frozenset[str] = frozenset()
+    chanced: Chanced | None = None
 
     @property
     def contacts(self) -> int:
@@ -112,6 +130,11 @@ class Story:
     def staff(self) -> int:
         """Distinct professionals, agency by agency."""
         return int(self.table["staff"].fillna(0).sum())
+
+    @property
+    def row_name(self) -> str:
+        """What the row above the lanes holds."""
+        return "Triggers" if self.chanced is None else "Chances to help"
 
     @property
     def has_bars(self) -> bool:

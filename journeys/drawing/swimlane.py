@@ -1,4 +1,4 @@
-"""The swim-lane: one family's contacts by agency, its life on top and the triggers that were met between.
+"""The swim-lane: one family's contacts by agency, its life on top; between, triggers that were met or chances to help.
 
 Lanes stand in the order in which agencies first met the family, never by volume. Heights are in points.
 """
@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from journeys.drawing import captions, costpanel
+from journeys.drawing import captions, chancerow, costpanel
 from journeys.drawing.bands import draw_life, draw_triggers, plan_life, plan_triggers
 from journeys.drawing.marks import BAR, NAVY, hatch, key_items, ring, span, stamp
 from journeys.drawing.placing import Placed, monthly, offsets, stack
@@ -68,7 +68,8 @@ def draw(
     start, after = number(story.start), number(story.end) + 1
     names = [lane.name for lane in story.lanes]
     widest = max(
-        [width("The family’s life", sheet.lane, "semibold"), *(width(n, sheet.lane) for n in names)]
+        [width(name, sheet.lane, "semibold") for name in ("The family’s life", story.row_name)]
+        + [width(n, sheet.lane) for n in names]
         + [width(lane.note, sheet.small) for lane in story.lanes]
     )
     gutter = min(widest + 2, 175 * k)
@@ -89,12 +90,13 @@ def draw(
         notes.append(f"{loose} of the spans cross a month's end: in the counts, not in a bar.")
     life = plan_life(story, start, point, room, sheet)
     triggers = plan_triggers(story, start, point, room, sheet)
+    help_plan = chancerow.plan_help(story, triggers, start, point, room, sheet)
 
     frame = Frame(
         captions.finding(story),
         captions.subtitle(story),
         captions.tag(review, level),
-        key_items(_used(story, tallest), k, tallest),
+        key_items(_used(story, tallest), k, tallest, "trigger" if story.chanced is None else "chance"),
         captions.footer(story, review, level, notes + triggers.notes + ([spent.note] if spent else [])),
     )
     axis_height = (30 if any(t.label for t in ticks(story.start, story.end, room, sheet.key)) else 18) * k
@@ -116,7 +118,8 @@ def draw(
     if not story.lanes:
         write(ax, start + 8 * point, (head + lanes_bottom) / 2, "No contact to draw", sheet.lane, color=SECOND_INK)
     draw_life(ax, page, life, sheet, left, offset, start, after, point)
-    draw_triggers(ax, page, triggers, sheet, left, offset, start, point, life.height, lanes_bottom)
+    draw_triggers(ax, page, triggers, sheet, left, offset, start, point, life.height, lanes_bottom, story.row_name)
+    chancerow.draw_help(ax, help_plan, story, sheet, start, point, (life.height, head, lanes_bottom))
     rule(ax, [start, after], [head, head], "#8C8C8C", 0.9 * k)
     for x, words in ((contacts_right, heads[0]), (staff_right, heads[1])):
         write(page, sheet.width - x, offset + head - 8 * k, words, sheet.key, color=SECOND_INK, ha="right")
