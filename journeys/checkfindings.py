@@ -35,6 +35,12 @@ def flow(review: Journeys, needs: Rows | None = None, steps: Rows | None = None)
     return Points.of(flowwords.say(review, needs, steps))
 
 
+def waits(review: Journeys) -> Said:
+    """The family's clock, from first asking to met in its own view, and the agencies' clocks."""
+    both = measures.needs(review)
+    return Said(f"{flowwords.family_clock(both)} {flowwords.agency_clock(both)}")
+
+
 def demand(rows: Table) -> Said:
     """How much of asking was failure demand, with its counts and interval, and for how many nobody has said why."""
     total: Any = next(measures.demand(rows).itertuples(index=False))

@@ -24,6 +24,7 @@ from journeys.checkfindings import (
     step,
     thinking,
     tried,
+    waits,
 )
 from journeys.journey import Journey, Journeys, empty
 from journeys.saying import Said, is_are
@@ -59,6 +60,7 @@ __all__ = [
     "step",
     "thinking",
     "tried",
+    "waits",
 ]
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from journeys.journey import Journey, Journeys, empty
 from journeys.knowledge import who_knew_what
 from journeys.life import Line
 from lib.errors import count
-from lib.front import Asked, Heading, Lede, Number, Numbers, Words
+from lib.front import AllWords, Asked, Heading, Lede, Number, Numbers, Words
 from lib.limits import median_wait
 
 if TYPE_CHECKING:
@@ -211,6 +211,27 @@ def words(review: Journeys, level: str = "team") -> Words:
         return Words("", "")
     consented = [q for q in said if voice.may_read(q.share_with, "board")] or said
     return Words(consented[0].words, consented[0].whose(named=level == "team"))
+
+
+def all_words(review: Journeys, level: str = "team") -> AllWords:
+    """Everything that these families said and agreed that this level read, and how much more is not shown.
+
+    >>> from journeys.contacts import read_contacts
+    >>> from journeys.journey import build_journeys
+    >>> all_words(build_journeys(read_contacts("sample"), families=["F0003"]))
+    No words are shared with this level; 1 more saying is not.
+    """
+    said = voice.quotes(review, level)
+    hidden = len(read_book(review).rows("quotes")) - len(said)
+    more = f"{count(hidden, 'more saying is', 'more sayings are')} not."
+    note = "" if said else "Nobody’s words are in the review book."
+    if hidden:
+        note = (
+            f"These words are shared with this level; {more}"
+            if said
+            else f"No words are shared with this level; {more}"
+        )
+    return AllWords([Words(q.words, q.whose(named=level == "team")) for q in said], note)
 
 
 def decisions(review: Journeys) -> Asked:

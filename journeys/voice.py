@@ -138,6 +138,25 @@ def resources(review: Journeys) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["kind", "families", "named", "families_asked"])
 
 
+def held_up(review: Journeys, family: str) -> pd.DataFrame:
+    """Who and what was holding one family up, as people wrote it: family and neighbours first, then in order of days.
+
+    Columns: kind, who, from_on (empty: always) and to_on (empty: still). Nobody is asked for consent in this sheet, so
+    it is for the team that holds the book.
+
+    >>> from journeys.contacts import read_contacts
+    >>> from journeys.journey import build_journeys
+    >>> held_up(build_journeys(read_contacts("sample")), "F0003")["kind"].tolist()
+    ['family']
+    """
+    import pandas as pd
+
+    rows = [r for r in read_book(review).rows("resources") if r["family_id"] == family]
+    rows.sort(key=lambda r: (RESOURCES.index(r["kind"]), str(r["from"] or ""), r["who"]))
+    lines = [(r["kind"], r["who"], r["from"], r["to"]) for r in rows]
+    return pd.DataFrame(lines, columns=["kind", "who", "from_on", "to_on"])
+
+
 def said_of(review: Journeys, part: str) -> list[str]:
     """What people wrote in the book for a part of the page: answer, cannot tell, purpose or thinking."""
     return [r["words"] for r in read_book(review).rows("answer") if r["part"] == part]
@@ -148,7 +167,7 @@ def in_words(frame: pd.DataFrame) -> str:
     hidden = int(frame.attrs.get("not_shared", 0))
     more = f" {count(hidden, 'more is', 'more are')} not shared with this level." if hidden else ""
     if frame.empty:
-        return f"Nobody has written down what matters to these families, or nobody agreed that it be shown.{more}"
+        return f"Nobody has written down what matters, or nobody agreed that it be shown.{more}"
     scored = int((frame["scores"] > 0).sum())
     checked = int((frame["family_checked"] == "yes").sum())
     return (

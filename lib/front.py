@@ -82,6 +82,26 @@ class Words(_Part):
 
 
 @dataclass(frozen=True, repr=False)
+class AllWords(_Part):
+    """What several people said, one after another, and a note on what is not shown.
+
+    >>> AllWords([Words("Nobody rang.", "A father.")], "These words are shared; 1 more saying is not.")
+    “Nobody rang.” A father.
+    These words are shared; 1 more saying is not.
+    """
+
+    words: Sequence[Words]
+    note: str = ""
+
+    def _repr_html_(self) -> str:
+        note = f"<p>{_e(self.note)}</p>" if self.note else ""
+        return "".join(w._repr_html_() for w in self.words) + note
+
+    def __repr__(self) -> str:
+        return "\n".join([*map(repr, self.words), *([visible(self.note)] if self.note else [])])
+
+
+@dataclass(frozen=True, repr=False)
 class Asked(_Part):
     """What is asked of the reader, numbered: each act in a few words, then how.
 
