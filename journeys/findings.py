@@ -125,10 +125,18 @@ def fired(firings: Table) -> Said:
     once = f" {count(shared, 'firing')} about a child of two families {is_are(shared)} counted once." if shared else ""
     waiting = int(table["waiting"].sum())
     wait = f" {count(waiting, 'answer')} {is_are(waiting)} awaited, within the days allowed." if waiting else ""
+    answered, missed, still = (int(table[c].sum()) for c in ("answered", "not_answered", "open"))
+    followed = (
+        f"help followed in time after {answered}, not after {missed}, and may still follow after {still}.{once}{wait}"
+    )
+    if firings.owner.review.about.published:
+        # The story is over, and its rows are a part of what happened: nothing is awaited, and silence proves nothing.
+        followed = (
+            f"help in time is in these rows after {answered}; after {missed + still} they say nothing of it.{once}"
+        )
     return Said(
-        f"{count(len(each), 'firing')} in {count(families, 'family', 'families')}: help followed in time after "
-        f"{int(table['answered'].sum())}, not after {int(table['not_answered'].sum())}, and may still follow after "
-        f"{int(table['open'].sum())}.{once}{wait} A trigger is a question to ask a family: it is no score, and no alert."
+        f"{count(len(each), 'firing')} in {count(families, 'family', 'families')}: {followed} "
+        "A trigger is a question to ask a family: it is no score, and no alert."
     )
 
 

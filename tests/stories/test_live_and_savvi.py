@@ -60,6 +60,8 @@ def test_a_published_case_is_over(tmp_path):
     made = fj.build_journeys(fj.read_contacts(tmp_path / "data"), end="2024-12-31")
     firings = fj.find_triggers(made, only=["seen"])
     assert "nothing here is open" in fj.findings.at_risk(firings)
+    assert "may still follow" not in fj.findings.fired(firings)
+    assert "they say nothing of it" in fj.findings.fired(firings)
     for refused in (fj.live_list, lambda f: fj.export_savvi(f, tmp_path / "out")):
         with pytest.raises(PermissionRefused, match="whose story is over"):
             refused(firings)
