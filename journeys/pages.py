@@ -65,8 +65,8 @@ def check_board(level: str, what: str) -> None:
     """Stop where a page about one family is asked for at board, and say why."""
     if check_level(level) == "board":
         raise RequestError(
-            f"{what} shows one family's rows, and at level 'board' no family's row is shown until the review book says which "
-            "family agrees to it. Use --level team, for named readers; or 4_system_review --level board, which holds counts only."
+            f"{what} shows one family's rows, and at level 'board' no family's rows are shown. Use --level team, for named "
+            "readers; or 4_system_review --level board, which holds counts, and one family's picture where it agreed."
         )
 
 
