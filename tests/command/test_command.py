@@ -97,7 +97,7 @@ def test_a_board_page_names_no_family(tmp_path: Path) -> None:
 def test_one_family_at_board_stops_and_says_why(tmp_path: Path) -> None:
     done = run("report", "2_one_family", "--data", "sample", "--level", "board", "--reports", str(tmp_path))
     assert done.returncode == 2
-    assert "no family's row is shown" in done.stderr and not list(tmp_path.iterdir())
+    assert "no family's rows are shown" in done.stderr and not list(tmp_path.iterdir())
 
 
 def test_public_says_that_it_is_not_built(tmp_path: Path) -> None:
