@@ -22,8 +22,9 @@ class Said(str):
 class Points(Said):
     """Several findings, each a point of its own on a page; as text they follow one another.
 
-    >>> Points.of(["One thing.", "", "Another."])._repr_markdown_()
-    '- One thing.\n- Another.'
+    >>> print(Points.of(["One thing.", "", "Another."])._repr_markdown_())
+    - One thing.
+    - Another.
     """
 
     __slots__ = ("points",)
