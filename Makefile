@@ -23,7 +23,7 @@ test: .venv/ready-to-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-of-rules test-of-pages
+	$(MAKE) --no-print-directory --jobs=2 test-of-rules test-of-pages
 
 # Two at a time, on two cores: only one of them builds reports, which hold a folder's lock.
 test-of-rules:

@@ -151,10 +151,10 @@ def measure_largest(rows: int, root: Path, results: Results) -> None:
     shutil.rmtree(folder)
 
 
-def measure_review(root: Path, runs: int, more: Sequence[str], results: Results) -> None:
+def measure_review(root: Path, runs: int, results: Results) -> None:
     """The command that builds a review of ten years, from its start to its end; then every one-family page's parts."""
     folder = root / "review"
-    subprocess.run([sys.executable, str(HERE / "make_review.py"), str(folder), *more], check=True, env=with_kit())
+    subprocess.run([sys.executable, str(HERE / "make_review.py"), str(folder)], check=True, env=with_kit())
     for run in range(runs):
         _say(f"review, run {run + 1} of {runs}")
         given = ["report", "4_system_review", "--data", fresh(folder), "--reports", str(root / "reports")]
@@ -480,12 +480,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as made:
         root = Path(made)
         if asked.review:
-            measure_review(root / "ten years", runs, [], results)
+            measure_review(root / "ten years", runs, results)
             print("\n".join(review_table(results)))
             return
         check_equal(root, check_rows, pm4py, results)
         if not asked.smoke:
-            measure_review(root / "ten years", runs, [], results)
+            measure_review(root / "ten years", runs, results)
         for size in sizes:
             measure_size(size, root / size, runs, pm4py, results)
         if largest:
