@@ -77,7 +77,7 @@ def test_the_review_speaks_of_each_step_of_check_in_order_and_of_plan_after_them
     found = [step for cell in CELLS for step in re.findall(r'findings\.step\(steps, "(\w+)"\)', cell)]
     assert found == list(STEPS)
     spoken = [n for n, cell in enumerate(CELLS) if "findings.step(" in cell]
-    planned = [n for n, cell in enumerate(CELLS) if "findings.plan(" in cell or "front.plans(" in cell]
+    planned = [n for n, cell in enumerate(CELLS) if "findings.plan(" in cell or "fj.plans(" in cell]
     assert len(planned) == 2 and max(spoken) < min(planned)
 
 
