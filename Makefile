@@ -27,10 +27,10 @@ test: .venv/ready-to-test
 
 # Two at a time, on two cores: only one of them builds reports, which hold a folder's lock.
 test-of-rules:
-	$(BIN)/python -m pytest tests/golden tests/properties tests/sample tests/stories lib journeys
+	$(BIN)/python -m pytest tests/properties tests/stories
 
 test-of-pages:
-	$(BIN)/python -m pytest tests/command tests/docs tests/draw tests/page tests/runs
+	$(BIN)/python -m pytest tests/command tests/docs tests/draw tests/golden tests/page tests/runs tests/sample lib journeys
 	$(BIN)/python -m pytest --nbval-lax notebooks
 
 lab: .venv/ready

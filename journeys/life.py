@@ -75,8 +75,8 @@ def life_lines(
     >>> from journeys.contacts import read_contacts
     >>> from journeys.journey import build_journeys
     >>> review = build_journeys(read_contacts("sample"), start="2022-04-01", end="2025-03-31")
-    >>> [line.name for line in life_lines(review["F0002"])][-1]
-    'Days between crises'
+    >>> [line.name for line in life_lines(review["F0002"])][-2:]
+    ['Days between crises', 'Their own score']
     """
     register = load_measures(journey.review.session.folder.rule_files("measures.yml"))
     lines = []
