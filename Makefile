@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: report test test-of-rules test-of-pages lab bench clean
+.PHONY: report test test-of-properties test-of-stories test-of-pages test-of-drawings lab bench clean
 
 .venv/ready: requirements.lock
 	$(PYTHON) -m venv .venv
@@ -23,15 +23,21 @@ test: .venv/ready-to-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(MAKE) --no-print-directory --jobs=2 test-of-rules test-of-pages
+	$(MAKE) --no-print-directory --jobs=2 test-of-properties test-of-stories test-of-pages test-of-drawings
 
 # Two at a time, on two cores: only one of them builds reports, which hold a folder's lock.
-test-of-rules:
-	$(BIN)/python -m pytest tests/properties tests/stories
+test-of-properties:
+	$(BIN)/python -m pytest tests/properties
+
+test-of-stories:
+	$(BIN)/python -m pytest tests/stories
 
 test-of-pages:
-	$(BIN)/python -m pytest tests/command tests/docs tests/draw tests/golden tests/page tests/runs tests/sample lib journeys
+	$(BIN)/python -m pytest tests/command tests/docs tests/page tests/runs
 	$(BIN)/python -m pytest --nbval-lax notebooks
+
+test-of-drawings:
+	$(BIN)/python -m pytest tests/draw tests/golden tests/sample lib journeys
 
 lab: .venv/ready
 	$(BIN)/python -m journeys lab
