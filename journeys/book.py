@@ -40,7 +40,7 @@ class Book:
     def rows(self, name: str) -> list[dict[str, Any]]:
         """The rows of one sheet in which people judged something, about the families of this review.
 
-        Text is "" where a cell is empty; a day, a number or a list of ids is None.
+        Where a cell is empty text is "", a day or a number None, and a list of ids ().
         """
         return [dict(row.cells) for row in self.written(name) if self.is_about(row)]
 

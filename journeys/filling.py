@@ -5,7 +5,7 @@ What people wrote is read first and written back as it was. The given columns ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from journeys.asked import demand_proposals
 from journeys.book import Book, read_book, refreshed, save
 from journeys.bookfile import Row
 from journeys.chances import Chances, find_chances
-from journeys.judgements import SHEETS, Sheet
+from journeys.judgements import ASIDE, SHARE_WITH, SHEETS, Sheet
 from journeys.navigator import navigator_rows
 from journeys.readerpage import page_proposals
 from journeys.verdicts import chance_rows
@@ -34,6 +34,8 @@ WHERE c.need_id IS NOT NULL GROUP BY f.name, c.need_id ORDER BY family_id, first
 
 RATED = {"demand": "label", "steps": "is_value", "chances": "status", "navigator": "strike_out", "page": "show"}
 """The sheets on which two people may judge the same thing, and the column in which they do."""
+
+NOTHING = ("", None, ())
 
 
 def write_book(review: Journeys, chances: Table | None = None) -> Path:
@@ -134,17 +136,37 @@ def _merged(sheet: Sheet, mine: Book, theirs: Book) -> Iterator[Row]:
             yield Row(
                 row.line, {**row.cells, **{name: twin.cells[name] for name in theirs_of}}, {**twin.extra, **row.extra}
             )
-        elif all(row.cells[name] == twin.cells[name] for name in (column or sheet.asked[0],)):
-            yield row
         else:
-            apart = f"two judged apart: {row.cells[column]} and {twin.cells[column]}" if column else "two wrote apart"
-            empty = {column: "", "decided_by": "", "decided_on": None} if column else {}
-            note = "; ".join(filter(None, (apart, row.cells["note"], twin.cells["note"])))
-            yield Row(row.line, {**row.cells, **empty, "note": note}, row.extra)
+            yield Row(row.line, _settled(sheet, row.cells, twin.cells, column), {**twin.extra, **row.extra})
     for row in theirs.sheets.get(sheet.name, ()):
         is_new = _same(sheet, row) in other if _same(sheet, row) else row.cells not in cells_of_mine
         if is_new and row.is_touched(sheet):
             yield row
+
+
+def _settled(sheet: Sheet, mine: Mapping[str, Any], theirs: Mapping[str, Any], column: str) -> dict[str, Any]:
+    """One row out of two that were both decided, with nothing that either wrote left out.
+
+    Where the judgement itself differs nothing is decided, and the note holds what both wrote. Otherwise mine stands, what
+    I left empty is theirs, and what they wrote differently goes into the note; of two consents the narrower stands.
+    """
+    words = [name for name in sheet.asked if name not in ASIDE]
+    apart = [n for n in words if mine[n] not in NOTHING and theirs[n] not in NOTHING and mine[n] != theirs[n]]
+    filled = {n: theirs[n] if mine[n] in NOTHING else mine[n] for n in words}
+    notes = [mine["note"]] + [theirs["note"]] * (theirs["note"] != mine["note"])
+    if column in apart:
+        both = " and ".join(_told(words, cells) for cells in (mine, theirs))
+        settled = dict.fromkeys(words, "") | {"decided_by": "", "decided_on": None}
+        return {**mine, **settled, "note": "; ".join(filter(None, (f"two judged apart: {both}", *notes)))}
+    if "share_with" in apart:
+        filled["share_with"] = min(mine["share_with"], theirs["share_with"], key=SHARE_WITH.index)
+    if apart:
+        notes.insert(0, f"two wrote apart, the other: {_told(apart, theirs)}")
+    return {**mine, **filled, "note": "; ".join(filter(None, notes))}
+
+
+def _told(names: Sequence[str], cells: Mapping[str, Any]) -> str:
+    return ", ".join(f"{cells[n]}" for n in names if cells[n] not in NOTHING)
 
 
 def _decides(sheet: Sheet, row: Row, column: str) -> bool:

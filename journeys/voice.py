@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from journeys.journey import Journeys
 
-SCORES = "their own score"
-"""What a life line of a family's own scores is called."""
-
 
 @dataclass(frozen=True)
 class Quote:
@@ -112,20 +109,11 @@ def what_matters(review: Journeys, level: str = "team") -> pd.DataFrame:
     return frame
 
 
-def scores(review: Journeys, family: str, level: str = "team") -> dict[tuple[str, str], list[tuple[dt.date, float]]]:
-    """One family's own scores in order of day, by who and statement, as far as this level may read them."""
-    found: dict[tuple[str, str], list[tuple[dt.date, float]]] = {}
-    for row in read_book(review).rows("matters"):
-        if row["family_id"] == family and row["score"] is not None and row["on"] and may_read(row["share_with"], level):
-            found.setdefault((row["who"], row["statement"]), []).append((row["on"], row["score"]))
-    return {key: sorted(some) for key, some in found.items()}
-
-
 def resources(review: Journeys) -> pd.DataFrame:
     """Who and what was holding these families up: one row per kind, family and neighbours first.
 
-    Columns: kind, families (how many named any), named (how many were named), of_families. A kind that nobody named is
-    a row of noughts only where the book was asked at all; without any row the frame is empty.
+    Columns: kind, families (how many named any), named (how many were named), families_asked (how many named anything
+    at all). A kind that nobody named is a row of noughts; where nobody was asked the frame is empty.
     """
     import pandas as pd
 

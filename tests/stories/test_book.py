@@ -228,6 +228,42 @@ def test_two_copies_become_one_and_say_how_far_they_agree(book, tmp_path):
     assert len(lines(path, "quotes")) == 1
 
 
+def test_two_labels_apart_leave_nothing_decided_and_both_in_the_note(book, tmp_path):
+    review, path = book
+    row = {"contact_id": "log:F1.a", "family_id": "F1"}
+    fill(path, "demand", 2, **row, label="value", kind="help with a letter", decided_by="analyst")
+    other = tmp_path / "second.xlsx"
+    shutil.copy(path, other)
+    fill(other, "demand", 2, label="failure", kind="asking again", decided_by="second analyst")
+    fj.merge_books(review, other)
+    assert fj.read_book(review).rows("demand") == []
+    note = next(r["note"] for r in lines(path, "demand") if r["contact_id"] == "log:F1.a")
+    assert note == "two judged apart: value, help with a letter and failure, asking again"
+
+
+def test_what_two_wrote_of_one_need_is_joined_and_no_word_of_either_is_lost(book, tmp_path):
+    review, path = book
+    fill(path, "needs", 2, words="somebody to talk to", decided_by="mother")
+    other = tmp_path / "second.xlsx"
+    shutil.copy(path, other)
+    fill(other, "needs", 2, words="a friend", met_on="19/05/2024", met_by_whose_view="mother")
+    fj.merge_books(review, other)
+    (need,) = fj.read_book(review).rows("needs")
+    assert (need["words"], str(need["met_on"])) == ("somebody to talk to", "2024-05-19")
+    assert need["note"] == "two wrote apart, the other: a friend"
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [("board", "nobody"), ("nobody", "board")])
+def test_of_two_consents_the_narrower_stands(book, tmp_path, mine, theirs):
+    review, path = book
+    fill(path, "families", 2, share_with=mine, decided_by="mother")
+    other = tmp_path / "second.xlsx"
+    shutil.copy(path, other)
+    fill(other, "families", 2, share_with=theirs)
+    fj.merge_books(review, other)
+    assert fj.voice.shared_families(review, "board") == []
+
+
 def test_a_copy_that_is_not_there_is_said(book, tmp_path):
     with pytest.raises(RequestError, match="there is no book"):
         fj.merge_books(book[0], tmp_path / "no.xlsx")
