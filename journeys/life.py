@@ -13,7 +13,7 @@ from journeys.book import read_book
 from journeys.journey import Journey, empty
 from journeys.register import Measure, Register, load_measures
 from journeys.series import attendance, between_crises, pupils
-from journeys.voice import may_read, shared_families
+from journeys.voice import agreed, shared_families
 from lib.dates import read_day
 from lib.errors import RequestError, count
 from lib.xmr import LEAST, TOO_FEW, Xmr, xmr
@@ -96,7 +96,7 @@ def life_lines(
 def _from_book(journey: Journey, level: str) -> list[dict[str, Any]]:
     """What people wrote of this family's life in the review book, as far as this level may read it."""
     book = read_book(journey.review)
-    scored = [r for r in book.rows("matters") if may_read(r["share_with"], level)]
+    scored = agreed(journey.review, "matters", level)
     is_shared = journey.family_id in shared_families(journey.review, level)
     return [r for r in scored + (book.rows("life") if is_shared else []) if r["family_id"] == journey.family_id]
 

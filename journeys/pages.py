@@ -139,7 +139,7 @@ def frame_for(session: Session, level: str, period: tuple[Any, Any] | None = Non
 
     def frame(notebook: Any, record: dict[str, Any]) -> Frame:
         if families:
-            _refuse_families(notebook, families)
+            _refuse_families(notebook, families, own_limits)
         strip = [
             ("Level", level.upper()),
             ("Marking", about.marking or "not declared"),
@@ -237,9 +237,14 @@ def _everybody(session: Session) -> Journeys:
     return build_journeys(Table(session.engine, "contacts", as_read(session.contacts), (), session))
 
 
-def _refuse_families(notebook: Any, families: list[str]) -> None:
+def _refuse_families(notebook: Any, families: list[str], limits: list[str]) -> None:
     """Nothing on a board's page names a family: looked for in everything that the notebook shows."""
     pattern = re.compile(r"(?<![A-Za-z0-9_])(" + "|".join(map(re.escape, families)) + r")(?![A-Za-z0-9_])")
+    if any(map(pattern.search, limits)):
+        raise BuildError(
+            "The review book's sheet 'answer' names a family in what this cannot tell you, and at level 'board' no page names a "
+            "family. Say it without the number."
+        )
     for number, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
             words = {k: v for k, v in output.get("data", {}).items() if not k.startswith("image/png")}

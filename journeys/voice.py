@@ -50,6 +50,28 @@ def may_read(share_with: str, level: str) -> bool:
     return share_with in SHARE_WITH[max(1, SHARE_WITH.index(level)) :]
 
 
+def agreed(review: Journeys, sheet: str, level: str) -> list[dict[str, Any]]:
+    """The rows of the book's sheet of quotes, or of matters, that this level may read.
+
+    Where one person's same words stand in several rows, the narrowest of their consents holds for all of them: whoever
+    took a consent back need not find every row.
+
+    >>> from journeys.contacts import read_contacts
+    >>> from journeys.journey import build_journeys
+    >>> {row["share_with"] for row in agreed(build_journeys(read_contacts("sample")), "quotes", "board")}
+    {'board'}
+    """
+    words = {"quotes": "words", "matters": "statement"}[sheet]
+    rows = read_book(review).rows(sheet)
+    narrowest: dict[tuple[str, str, str], int] = {}
+    for row in rows:
+        key = (row["family_id"], row["who"], row[words])
+        wide = SHARE_WITH.index(row["share_with"] or SHARE_WITH[0])
+        narrowest[key] = min(wide, narrowest.get(key, wide))
+    held = [row | {"share_with": SHARE_WITH[narrowest[row["family_id"], row["who"], row[words]]]} for row in rows]
+    return [row for row in held if may_read(row["share_with"], level)]
+
+
 def quotes(review: Journeys, level: str = "team") -> list[Quote]:
     """What people said, as far as they agreed that this level may read it: in order of family, day and words.
 
@@ -60,9 +82,9 @@ def quotes(review: Journeys, level: str = "team") -> list[Quote]:
     >>> all(may_read(q.share_with, "board") for q in quotes(build_journeys(read_contacts("sample")), "board"))
     True
     """
-    rows = [r for r in read_book(review).rows("quotes") if may_read(r["share_with"], level)]
+    rows = agreed(review, "quotes", level)
     found = [Quote(r["family_id"], r["who"], r["words"], r["on"], r["share_with"]) for r in rows]
-    return sorted(found, key=lambda q: (q.family, str(q.on or ""), q.words))
+    return sorted(set(found), key=lambda q: (q.family, str(q.on or ""), q.words, q.who))
 
 
 def shared_families(review: Journeys, level: str) -> list[str]:
@@ -86,15 +108,10 @@ def what_matters(review: Journeys, level: str = "team") -> pd.DataFrame:
     """
     import pandas as pd
 
-    rows = read_book(review).rows("matters")
     shown: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    hidden = set()
-    for row in rows:
-        key = (row["family_id"], row["who"], row["statement"])
-        if may_read(row["share_with"], level):
-            shown.setdefault(key, []).append(row)
-        else:
-            hidden.add(key)
+    for row in agreed(review, "matters", level):
+        shown.setdefault((row["family_id"], row["who"], row["statement"]), []).append(row)
+    every = {(r["family_id"], r["who"], r["statement"]) for r in read_book(review).rows("matters")}
     found = []
     for key in sorted(shown):
         some = sorted(shown[key], key=lambda r: str(r["on"] or ""))
@@ -105,7 +122,7 @@ def what_matters(review: Journeys, level: str = "team") -> pd.DataFrame:
         found.append((*key, delivered or "nothing is recorded", len(scored), *ends, checked))
     names = ["family_id", "who", "statement", "delivered", "scores", "first", "last", "family_checked"]
     frame = pd.DataFrame(found, columns=names)
-    frame.attrs["not_shared"] = len(hidden - set(shown))
+    frame.attrs["not_shared"] = len(every - set(shown))
     return frame
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 import journeys as fj
+from journeys import pages
+from lib.errors import BuildError
 from tests.stories.conftest import drawn, fill, rule
 
 PAIR = {"pair": rule("follow", "visit", then="call", within_days=90)}
@@ -133,3 +137,14 @@ def test_a_chart_is_split_where_a_plan_began_within_the_period_and_nowhere_else(
         fill(path, "plans", plan=f"try {start}", prediction="less", measure="contacts", start=start, decided_by="panel")
     assert list(fj.front.splits(review, "contacts").values()) == ["try 01/06/2024"]
     assert fj.front.splits(review, "attendance") == {}
+
+
+def test_no_family_is_named_in_what_a_boards_page_cannot_tell(book):
+    review, path = book
+    fill(path, "answer", part="cannot tell", words="What F2 lived through before", decided_by="panel")
+    frame = pages.frame_for(review.session, "board")
+    with pytest.raises(BuildError, match="no page names a family"):
+        frame(SimpleNamespace(cells=[]), {})
+    assert (
+        "What F2 lived through before" in pages.frame_for(review.session, "team")(SimpleNamespace(cells=[]), {}).limits
+    )

@@ -59,6 +59,17 @@ def test_what_matters_stands_beside_what_was_delivered_and_scores_are_never_aver
     )
 
 
+def test_of_several_consents_to_the_same_words_the_narrowest_holds(book):
+    review, path = book
+    for share_with in ("board", "nobody"):
+        said = {"family_id": "F1", "who": "mother", "share_with": share_with, "decided_by": "mother"}
+        fill(path, "quotes", **said, words="I said so")
+        fill(path, "matters", **said, statement="be heard", score=3, on="01/05/2024")
+    assert voice.quotes(review) == []
+    assert voice.what_matters(review).empty
+    assert [line.name for line in fj.measures.life_lines(review["F1"])] == []
+
+
 def test_a_statement_that_is_not_shared_is_counted_and_not_shown(book):
     review, path = book
     fill(path, "matters", family_id="F1", who="mother", statement="SECRETWORD", decided_by="mother")
