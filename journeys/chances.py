@@ -79,13 +79,7 @@ def find_chances(review: Journeys, firings: Table | None = None, known: Table | 
     review.session.folder.require("triggers")
     kinds = load_kinds(review.session.folder.rule_files("chances.yml"), review.activities)
     looked = _Looked(review, kinds, firings, known)
-    try:
-        compared: _Looked | None = _Looked(review.comparison, kinds)
-        why_not = "" if compared and compared.review.families else "no comparison family is in the data"
-    except PermissionRefused:
-        compared, why_not = None, "the sources do not permit a comparison group"
-    if why_not:
-        compared = None
+    compared, why_not = _compared(review, kinds)
     decided = verdicts(read_book(review))
     proposed = list(_rows(looked, compared))
     rows = decide(proposed, decided, review)
@@ -194,6 +188,22 @@ class _Looked:
             yield ("trigger", row.trigger), row.family_id, day_number(row.known_on.date())
         for opening in self.openings:
             yield ("kind", opening.kind), opening.family, opening.on
+
+
+def _compared(review: Journeys, kinds: Kinds) -> tuple[_Looked | None, str]:
+    """The comparison families, looked at once for every review of a session that they stand beside; or why there are none."""
+    try:
+        group = review.comparison
+    except PermissionRefused:
+        return None, "the sources do not permit a comparison group"
+    if not group.families:
+        return None, "no comparison family is in the data"
+    if not review.is_whole:
+        return _Looked(group, kinds), ""
+    files = [f for name in ("chances.yml", "facts.yml", "triggers.yml") for f in review.session.folder.rule_files(name)]
+    rules = tuple(path.read_bytes() for path in files)
+    key = (group.start, group.end, group.as_at, tuple(group.families), rules)
+    return review.session.once("compared", key, lambda: _Looked(group, kinds)), ""
 
 
 def _rows(looked: _Looked, compared: _Looked | None) -> Iterator[dict[str, Any]]:

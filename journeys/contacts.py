@@ -7,10 +7,11 @@ changes. A file that cannot be read at all stops `read_contacts`; `account` and 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakValueDictionary
 
 from journeys import sources as data_folders
 from journeys.activities import Activities, read_activities
@@ -23,6 +24,8 @@ from lib.stores import attach_stored
 
 if TYPE_CHECKING:
     import pandas as pd
+
+T = TypeVar("T")
 
 SCHEMA = "5"
 """Goes up when the store's tables change, so that older stores are rebuilt."""
@@ -58,6 +61,14 @@ class Session:
     key: str
     home: Path | None
     rejected: Mapping[str, str]
+    kept: dict[str, tuple[Any, Any]] = field(default_factory=dict, repr=False)
+
+    def once(self, what: str, key: Any, work: Callable[[], T]) -> T:
+        """What `work` gives, done again only where `key` is not that of the last time: the store does not change."""
+        if self.kept.get(what, (None,))[0] != key:
+            self.kept[what] = (key, work())
+        found: T = self.kept[what][1]
+        return found
 
     @property
     def contacts(self) -> str:
@@ -78,6 +89,10 @@ class Session:
             "SELECT max(latest) AS day FROM store.rows UNION ALL SELECT max(recorded_on_day) AS day FROM store.rows) AS d"
         )
         return int(row[0][0]) if row[0][0] is not None else 0
+
+
+_OPEN: WeakValueDictionary[tuple[str, str], Session] = WeakValueDictionary()
+"""Sessions that somebody holds: one folder, unchanged, is opened once, however often it is read."""
 
 
 def open_session(
@@ -107,11 +122,15 @@ def open_session(
         lay_contacts(engine)
         return Session(folder, engine, activities, "", None, _rejected(engine))
     seen, key, home = folder.fingerprint(), _key(folder), folder.path / ".store"
+    held = _OPEN.get((str(home), key))
+    if held is not None:
+        return held
     engine = Engine(home)
     attach_stored(engine, home, key, lambda new, name: fill_store(new, name, folder, activities), "store")
     lay_contacts(engine)
     engine.is_old = lambda: _old(folder, seen, key)
-    return Session(folder, engine, activities, key, home, _rejected(engine))
+    session = _OPEN[str(home), key] = Session(folder, engine, activities, key, home, _rejected(engine))
+    return session
 
 
 def read_contacts(

@@ -105,7 +105,10 @@ def read_members(data: str | Path) -> Table:
     ['person_id', 'family_id', 'from_date', 'to_date', 'because']
     """
     session = open_session(data)
-    load_members(session, session.engine)
+    if session.home is None:
+        load_members(session, session.engine)
+    else:
+        session.once("members", session.key, lambda: load_members(session, session.engine))
     return Table(session.engine, "members", MEMBERS, identifying("members"), session)
 
 

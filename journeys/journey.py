@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from journeys import journeymap
 from journeys.columns import identifying
 from journeys.contacts import CLOCK, Session
-from journeys.steps import lay_out
+from journeys.steps import KEPT, lay_out
 from lib.dates import day_number, read_day, say_short, to_date
 from lib.engine import Engine, Table
 from lib.errors import PermissionRefused, RequestError, count, did_you_mean, listed
@@ -178,6 +178,11 @@ class Journeys(Mapping[str, "Journey"]):
         everyone = [name for (name,) in self.engine.rows(f"SELECT name FROM {self._at}families ORDER BY name")]
         names = [name for name in everyone if name not in reviewed]
         return Journeys(self.session, self.engine, self._at, self.start, self.end, self.as_at, names)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether these journeys rest on all that the folder holds, with its own members: the same for every review."""
+        return self._at == KEPT
 
     @property
     def coded(self) -> str:

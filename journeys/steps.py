@@ -20,6 +20,9 @@ from lib.stores import attach_stored
 if TYPE_CHECKING:
     import pandas as pd
 
+KEPT = "kept."
+"""The prefix of the tables of steps that a store keeps: those of the whole folder, with nothing left out."""
+
 CODES = """
 SELECT CAST(row_number() OVER (ORDER BY name) AS INTEGER) AS code, name
 FROM (SELECT DISTINCT {name} AS name FROM {source}) AS d WHERE name IS NOT NULL
@@ -116,9 +119,9 @@ def lay_out(session: Session, members: Table | pd.DataFrame | None, end: dt.date
         engine = Engine(session.home)
         engine.attach(contacts_store, "store")
         lay_contacts(engine)
-        attach_stored(engine, session.home, f"{session.key}-steps", fill, "kept", [(contacts_store, "store")])
+        attach_stored(engine, session.home, f"{session.key}-steps", fill, KEPT[:-1], [(contacts_store, "store")])
         engine.is_old = source.is_old
-        return engine, "kept."
+        return engine, KEPT
     if session.home is not None:
         engine = Engine(session.home)
         engine.attach(session.home / f"{session.key}.duckdb", "store")

@@ -19,6 +19,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from PIL import Image
 
@@ -85,7 +86,7 @@ class Picture(Figure):
         # Of the ways to keep 256 colours this one keeps the rare ones: others turn pale grounds into other colours.
         kept = seen.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         packed = io.BytesIO()
-        kept.save(packed, format="PNG", optimize=True, dpi=(DPI, DPI))
+        kept.save(packed, format="PNG", dpi=(DPI, DPI))
         return packed.getvalue()
 
     def _repr_mimebundle_(
@@ -106,7 +107,18 @@ class Picture(Figure):
 
 
 class Chart(Axes):
-    """Axes that show their picture once, with its alt text, when they are the last thing in a cell."""
+    """Axes that show their picture once, with its alt text, when they are the last thing in a cell.
+
+    Their limits are given in points and never worked out from what is drawn, so that nothing drawn is measured for them.
+    """
+
+    def add_patch(self, p: Any) -> Any:
+        """As matplotlib's, with the limits left as they are."""
+        return self.add_artist(p)
+
+    def add_line(self, line: Any) -> Any:
+        """As matplotlib's, with the limits left as they are."""
+        return self.add_artist(line)
 
     def _ipython_display_(self) -> None:
         picture = self.get_figure(root=True)
@@ -146,9 +158,8 @@ def rule(
     name: str | None = None,
 ) -> None:
     """A plain line through places, `weight` points wide, with square ends; never cut at the edge of the Axes."""
-    ax.plot(
-        xs, ys, color=color, lw=weight, ls=dash, marker="", solid_capstyle="butt", zorder=above, clip_on=False, gid=name
-    )
+    look = {"color": color, "lw": weight, "ls": dash, "marker": "", "solid_capstyle": "butt"}
+    ax.add_line(Line2D(xs, ys, zorder=above, clip_on=False, gid=name, **look))
 
 
 def _points(picture: Figure, box: tuple[float, float, float, float], sheet_width: float, height: float) -> Chart:

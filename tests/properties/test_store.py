@@ -149,6 +149,15 @@ def test_in_one_process_too(folder: Path) -> None:
         assert len(fresh) == 9, "touched and not changed is not old"
 
 
+def test_a_folder_that_somebody_holds_is_opened_once_until_it_changes(folder: Path) -> None:
+    first, members = fj.read_contacts(folder), fj.read_members(folder)
+    assert members.owner is first.owner
+    add_a_row(folder)
+    second = fj.read_contacts(folder)
+    assert second.owner is not first.owner
+    assert second.owner is fj.read_members(folder).owner
+
+
 def test_two_that_build_at_once_make_one_store(folder: Path) -> None:
     pair = [start(READER, folder) for _ in range(2)]
     said = [p.communicate(timeout=90) for p in pair]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 
 import pandas as pd
 import pytest
@@ -28,8 +29,6 @@ def story(root, text, kinds=(), **more):
     folder = root / "data"
     folder.mkdir()
     (folder / "rules").mkdir()
-    import json
-
     chances = {name: line for name, line in QUIET.items() if name not in kinds}
     (folder / "rules" / "chances.yml").write_text(json.dumps({"chances": chances}), encoding="utf-8")
     more.setdefault("triggers", {"worry_not_passed_on": OFF, "crisis_after_quiet": OFF})
@@ -280,6 +279,23 @@ def test_a_twin_without_a_crisis_moves_the_number_by_one(tmp_path):
 def test_a_family_in_crisis_on_that_very_day_did_not_look_the_same(tmp_path, day, same):
     twin = f"    T1  2024-01-10  school  visit  a\n    T1  2024-02-01  school  call  b\n    T1  {day}  hospital  ae_attendance  x\n"
     assert looked(tmp_path, GROUP + twin).looked_the_same == same
+
+
+def test_comparison_families_are_looked_at_anew_once_a_rule_has_changed(tmp_path):
+    looked(tmp_path)
+    data = tmp_path / "data"
+    held = fj.read_contacts(data)
+    review = fj.build_journeys(held, end="2024-12-31", families=["F1"])
+    assert review.is_whole is False, "contacts after the end are left out, so nothing is kept of this review"
+    review = fj.build_journeys(held, families=["F1"])
+    assert review.is_whole
+    before = fj.find_chances(review).df()["looked_the_same"].tolist()
+    assert fj.find_chances(review).df()["looked_the_same"].tolist() == before == [4]
+    facts = data / "rules" / "facts.yml"
+    facts.write_text(json.dumps({"facts": TWO_FACTS | {"f2": fact("visit", "call")}}), encoding="utf-8")
+    later = fj.find_chances(fj.build_journeys(held, families=["F1"])).df()["looked_the_same"].tolist()
+    held.owner.kept.clear()
+    assert later == fj.find_chances(fj.build_journeys(held, families=["F1"])).df()["looked_the_same"].tolist() != before
 
 
 def test_families_under_review_are_no_comparison_to_each_other(tmp_path):
