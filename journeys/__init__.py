@@ -32,6 +32,7 @@ The verbs, in the order in which data flow:
     fj.backtest(review)                            # what each trigger would have bought: warning, and at what load
     fj.search_triggers(review, alarms_per_100=30)  # candidates for better ones, judged on families held out
     spent = fj.costs(review)                       # contacts and periods × sourced unit costs; uncosted ones counted
+    month = fj.month_of(contacts)                  # the last whole month: fj.measures.month_by_month, fj.draw.months
     fj.measures                                    # counts, each with its base
     fj.findings                                    # what they say, in a sentence made by rule
     fj.draw                                        # pictures: fj.draw.timeline(review["F0003"])
@@ -76,6 +77,7 @@ _VERBS = {
     "best_placed": "journeys.bestplaced",
     "plans": "journeys.sixsteps",
     "trial": "journeys.trials",
+    "month_of": "journeys.months",
     "write_book": "journeys.filling",
     "read_book": "journeys.book",
     "merge_books": "journeys.filling",
@@ -111,6 +113,7 @@ __all__ = [
     "live_list",
     "measures",
     "merge_books",
+    "month_of",
     "page_for",
     "passed",
     "plans",
@@ -153,6 +156,7 @@ if TYPE_CHECKING:
     from journeys.journey import build_journeys
     from journeys.knowledge import who_knew_what
     from journeys.live import live_list
+    from journeys.months import month_of
     from journeys.navigator import could_fall_away
     from journeys.pages import show
     from journeys.passing import passed

@@ -10,12 +10,14 @@ from matplotlib.axes import Axes
 
 from journeys import series, spending, voice
 from journeys.causes import explained
+from journeys.columns import TABLES
 from journeys.drawing import capability as capabilities
 from journeys.drawing import (
     conditionmatrix,
     conditionwords,
     costbars,
     effort,
+    monthpanels,
     pareto,
     referralmap,
     staffchart,
@@ -155,6 +157,27 @@ def professionals(journey: Any, *, level: str = "team", frame: bool = True) -> A
         )
     with figures.style():
         return staffchart.draw(journey, level, frame)
+
+
+def months(given: pd.DataFrame, review: Any, *, level: str = "team", frame: bool = True) -> Axes:
+    """A month beside the months before it: a small chart for each measure, and a question where there is a signal.
+
+    Goes in: what `fj.measures.month_by_month` gave, and the review that it is of. Comes out: the Axes. The charts stand in
+    the same place every month: the families' life first, then what services did.
+
+    Raises RequestError where the level is not known, or the frame is another.
+    """
+    known_level(level)
+    if not isinstance(given, pd.DataFrame) or not {c.name for c in TABLES["month_by_month"]} <= set(given.columns):
+        raise RequestError(
+            "This is not what fj.measures.month_by_month gave. Write months = fj.measures.month_by_month(review)."
+        )
+    if given["is_open"].all():
+        raise RequestError(
+            "No month of this period is over, so there is none to draw. Choose an earlier start, or wait."
+        )
+    with figures.style():
+        return monthpanels.draw(given, review, level, frame)
 
 
 def conditions(review: Any, chances: Table | None = None, *, level: str = "team", frame: bool = True) -> Axes:

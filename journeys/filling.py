@@ -5,12 +5,14 @@ What people wrote is read first and written back as it was. The given columns ar
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from journeys import predictions
 from journeys.asked import demand_proposals
-from journeys.book import Book, read_book, refreshed, save
+from journeys.book import Book, book_of, read_book, refreshed, save
 from journeys.bookfile import Row
 from journeys.chances import Chances, find_chances
 from journeys.judgements import ASIDE, SHARE_WITH, SHEETS, Sheet
@@ -45,14 +47,24 @@ def write_book(review: Journeys, chances: Table | None = None) -> Path:
     families of this review. What people wrote stands as it was; where what it rested on has changed, its row says
     "look again". The book before it is kept beside it. It holds families' journeys: it is for the review team.
 
+    From now on the predictions of plans that have started stand: see `fj.plans`.
+
     Raises `RequestError` where the contacts came as frames, so that there is no folder to keep it in; `DataError` where
-    the book that is there cannot be read; `BusyError` where somebody has it open.
+    the book that is there cannot be read, or a prediction that stands was changed; `BusyError` where somebody has it open.
     """
     book = read_book(review)
     found = chances if chances is not None else find_chances(review)
     if not isinstance(found.owner, Chances):
         raise RequestError("chances is not what find_chances gives. Write chances = fj.find_chances(review) first.")
+    _fix(review, book)
     return save(review, _rows(review, found, book), book.others)
+
+
+def _fix(review: Journeys, book: Book) -> None:
+    """Fix the predictions of what has started, and stop where one was changed since."""
+    path = book_of(review)
+    if path is not None and book.sheets:
+        predictions.fix(path.parent, [row.cells for row in book.written("plans")], dt.date.today())
 
 
 def _rows(review: Journeys, chances: Table, book: Book) -> dict[str, list[Row]]:
@@ -100,6 +112,7 @@ def merge_books(review: Journeys, other: str | Path) -> pd.DataFrame:
             told.append((name, len(pairs), agree, agree / len(pairs), kappa(pairs)))
         merged[name] = tuple(_merged(sheet, mine, theirs))
     book = Book(mine.path, mine.families, merged, {**theirs.others, **mine.others})
+    _fix(review, book)
     save(review, _rows(review, find_chances(review), book), book.others)
     return pd.DataFrame(told, columns=["sheet", "both", "agree", "share", "kappa"])
 

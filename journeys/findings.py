@@ -27,6 +27,7 @@ from journeys.checkfindings import (
     waits,
 )
 from journeys.journey import Journey, Journeys, empty
+from journeys.monthfindings import month, opened, supplied, tried_so_far
 from journeys.saying import Said, is_are
 from journeys.search import search_triggers
 from lib.dates import say
@@ -52,14 +53,18 @@ __all__ = [
     "life",
     "listed",
     "measured",
+    "month",
     "navigator",
+    "opened",
     "overview",
     "plan",
     "purpose",
     "searched",
     "step",
+    "supplied",
     "thinking",
     "tried",
+    "tried_so_far",
     "waits",
 ]
 

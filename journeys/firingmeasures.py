@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from journeys import together
+from lib.dates import day_number, to_date
 from lib.errors import RequestError
+from lib.limits import median_wait
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,9 +51,7 @@ def triggers(firings: Table) -> pd.DataFrame:
     """
     import pandas as pd
 
-    owner = getattr(firings, "owner", None)
-    if owner is None or not hasattr(owner, "open_silences"):
-        raise RequestError("firings is not what find_triggers gives. Write firings = fj.find_triggers(review) first.")
+    owner = firings_of(firings)
     frame = once(firings)
     rows = []
     for name in owner.asked:
@@ -82,6 +83,59 @@ def triggers(firings: Table) -> pd.DataFrame:
         "not_answered",
     ]
     return pd.DataFrame(rows, columns=[*names, "waiting", "days_to_help_median"])
+
+
+def opened(firings: Table, first: dt.date, last: dt.date) -> pd.DataFrame:
+    """One row per trigger: firings known from `first` to `last`, what came of them, and those of before still open.
+
+    A firing of two families' journeys on the same evidence is counted once. `days_to_help` is the median wait over the
+    firings known in the year to `last`, those still without help counted for as long as they have waited; empty where
+    half of them have not been helped. Triggers with nothing to tell are left out.
+    """
+    import pandas as pd
+
+    owner = firings_of(firings)
+    frame, by = once(firings), owner.review.over_by
+    known = frame["known_on"].dt.date if len(frame) else frame["known_on"]
+    rows = []
+    for name in owner.asked:
+        of = frame["trigger"] == name
+        now, before = frame[of & (known >= first) & (known <= last)], frame[of & (known < first)]
+        year = frame[of & (known > to_date(day_number(last) - 365)) & (known <= last)]
+        answered, is_open = now["answered_on"].notna(), now["is_open"].astype(bool)
+        older = int((before["is_open"].astype(bool) & before["answered_on"].isna()).sum())
+        if len(now) or older:
+            families = {f for row in now["families"] for f in row}
+            missed = int((~answered & ~is_open).sum())
+            counts = (len(families), len(now), int(answered.sum()), int(is_open.sum()), missed, older)
+            rows.append((name, owner.rules.triggers[name].says, *counts, _days_to_help(year, by)))
+    names = [
+        "trigger",
+        "says",
+        "families",
+        "known",
+        "answered",
+        "open",
+        "not_answered",
+        "open_from_before",
+        "days_to_help",
+    ]
+    return pd.DataFrame(rows, columns=names).astype({"days_to_help": "Float64"})
+
+
+def _days_to_help(some: pd.DataFrame, by: dt.date) -> float | None:
+    helped = some[some["answered_on"].notna()]
+    ended = [max((a - k).days, 0) for a, k in zip(helped["answered_on"], helped["known_on"], strict=True)]
+    waiting = some.loc[some["answered_on"].isna(), "known_on"]
+    return median_wait(ended, [max((by - day.date()).days, 0) for day in waiting])
+
+
+def firings_of(firings: Table) -> Any:
+    """What came of the rules beside the firings. Raises `RequestError` for what `find_triggers` did not give."""
+    owner = getattr(firings, "owner", None)
+    if owner is None or not hasattr(owner, "open_silences"):
+        raise RequestError("firings is not what find_triggers gives. Write firings = fj.find_triggers(review) first.")
+    return owner
 
 
 def knowledge(known: Table) -> pd.DataFrame:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from journeys import columns, overlays, spending
 from journeys.asking import demand
 from journeys.causes import OTHER, explained
-from journeys.firingmeasures import chances, knowledge, once, triggers
+from journeys.firingmeasures import chances, knowledge, once, opened, triggers
 from journeys.flow import handovers as _handovers
 from journeys.flow import switches as _switches
 from journeys.flowmeasures import assessments, needs, professionals, referral_flow, story, value
 from journeys.journey import Journeys, check_review
 from journeys.life import improvement, life, life_lines
+from journeys.months import beyond_noise, month_by_month, supplied
 from journeys.navigatornet import navigator
 from journeys.register import as_frame, lint, load_measures
 from journeys.series import attendance, between_crises, monthly
@@ -33,6 +34,7 @@ __all__ = [
     "assessments",
     "attendance",
     "between_crises",
+    "beyond_noise",
     "chances",
     "conditions",
     "cost_so_far",
@@ -45,16 +47,19 @@ __all__ = [
     "knowledge",
     "life",
     "life_lines",
+    "month_by_month",
     "monthly",
     "navigator",
     "needs",
     "once",
+    "opened",
     "own_rules",
     "professionals",
     "referral_flow",
     "register",
     "set_aside",
     "story",
+    "supplied",
     "switches",
     "totals",
     "triggers",

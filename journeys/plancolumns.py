@@ -79,6 +79,7 @@ PLAN: dict[str, tuple[Row, ...]] = {
         ("stop", "date", "the day on which to look"),
         ("status", "text", "not begun, running, or to be looked at, by the end of the review; or looked at"),
         ("beforehand", "yes/no", "the prediction was written by the day it started; empty: nobody said when"),
+        ("fixed_on", "date", "the day from which the prediction stands, unchanged; empty: not fixed yet"),
         ("what_happened", "text", "what was found"),
     ),
     "six_steps": (

@@ -7,6 +7,7 @@ limits. A month that nobody's records cover is empty, never 0.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,11 @@ POSSIBLE, MISSED = "present", "absence"
 PLACED = """
 SELECT s.earliest, s.latest, {told}, count(DISTINCT s.c) AS contacts
 FROM {steps} AS s JOIN {contacts} AS c ON s.c = c.c WHERE {where} GROUP BY s.earliest, s.latest, {told}
+"""
+
+MARKS = """
+SELECT s.family, s.c, s.earliest, s.latest, c.agency, c.person_id, c.activity
+FROM {steps} AS s JOIN {contacts} AS c ON s.c = c.c WHERE c.activity IN ({activities}) AND c.person_id IS NOT NULL
 """
 
 
@@ -70,8 +76,8 @@ def pupils(journey: Journey) -> list[str]:
     return sorted(first, key=lambda who: (first[who], who))
 
 
-def attendance(journey: Journey, *, person: str | None = None) -> pd.DataFrame:
-    """The share of possible sessions attended each month by a family's children, or by one of them.
+def attendance(journey: Journeys | Journey, *, person: str | None = None) -> pd.DataFrame:
+    """The share of possible sessions attended each month by the children of a family, or of a whole review together.
 
     A possible session is one that a register marks present or absent, as the rules about attendance count it: marks of
     whoever writes down both, about a named pupil. Comes out: a row a month with the columns of
@@ -84,7 +90,7 @@ def attendance(journey: Journey, *, person: str | None = None) -> pd.DataFrame:
     >>> attendance(review["F0001"]).columns.tolist()
     ['on', 'value', 'possible', 'missed', 'people', 'families', 'is_open']
     """
-    of = _one(journey)
+    of = _families(journey)
     rows = [row for row in _sessions(of) if person in (None, row[3])]
     first, last = day_number(of.start), day_number(of.over_by)
     possible, vague = _by_month(((a, b, n) for a, b, _, _, _, n in rows), first, last)
@@ -95,7 +101,7 @@ def attendance(journey: Journey, *, person: str | None = None) -> pd.DataFrame:
         n, gone = possible.get(month, 0), away.get(month, 0)
         people = sum(m == month for m, _ in pupils)
         value = (n - gone) / n if n else None
-        found.append((to_date(month), value, n, gone, people, 1, month_end(month) > last))
+        found.append((to_date(month), value, n, gone, people, len(of), month_end(month) > last))
     return _frame("attendance_a_month", found, _vague(vague, "mark"))
 
 
@@ -162,10 +168,12 @@ def _read_sessions(of: Journeys) -> list[tuple[Any, ...]]:
     rules = read_rules(of)
     kept, missed = set(rules.activities(POSSIBLE)), set(rules.activities(MISSED))
     which = ", ".join(literal(a) for a in sorted(kept | missed))
-    rows = _placed(of, f"c.activity IN ({which}) AND c.person_id IS NOT NULL", "c.agency, c.person_id, c.activity")
-    # Who writes down absences alone cannot say of how many sessions: every share would be the whole.
-    keepers = {agency for _, _, agency, _, activity, _ in rows if activity in kept}
-    return [(a, b, agency, who, act in missed, n) for a, b, agency, who, act, n in rows if agency in keepers]
+    rows = of.engine.rows(MARKS.format(steps=of.coded, contacts=of.session.contacts, activities=which))
+    # Who writes down a family's absences alone cannot say of how many sessions: every share would be the whole.
+    keepers = {(family, agency) for family, _, _, _, agency, _, activity in rows if activity in kept}
+    # A child of two families is counted once.
+    marks = {c: (a, b, agency, who, act in missed) for f, c, a, b, agency, who, act in rows if (f, agency) in keepers}
+    return [(*mark, n) for mark, n in Counter(marks.values()).items()]
 
 
 def _placed(of: Journeys, where: str, told: str) -> list[tuple[Any, ...]]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from journeys import measures
 from journeys.asked import demand as demand_of
-from journeys.book import read_book
+from journeys.book import book_of, read_book
 from journeys.columns import TABLES
 from journeys.journey import Journeys, check_review
+from journeys.predictions import check, digest
 from lib.errors import RequestError, count, did_you_mean, in_words
 from lib.xmr import LEAST
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lib.engine import Table
+
+OVERDUE = "to be looked at"
+"""What is tried has stopped, and nobody has written down what happened."""
 
 STEPS = {
     "purpose": "What is the purpose of all this, from the family's side?",
@@ -121,12 +125,15 @@ def plan_refused(frame: pd.DataFrame) -> str:
 
 
 def plans(review: Journeys, steps: pd.DataFrame | None = None) -> pd.DataFrame:
-    """What the review book says is tried, and what was expected of it: a row per plan, in order of its start.
+    """What the review book says is tried, and what was expected of it: the Plan and Do log, a row per plan.
+
+    Those to be looked at stand first, then all in order of their start. A prediction stands once its start has come: from
+    the first `python -m journeys book` or report after it, `fixed_on`, nobody can change it.
 
     `steps`, if given, is what `six_steps` gives: while Plan is refused, no plan is shown, and the frame is empty.
     Returns a frame with the columns of `columns.TABLES["plans"]`. `beforehand` says whether the prediction was written by
-    the day on which it started, by the book's `decided_on`. Raises `DataError` for a row of the book, `RequestError` for
-    no review.
+    the day on which it started, by the book's `decided_on`. Raises `DataError` for a row of the book, and where a
+    prediction that stands was changed; `RequestError` for no review.
 
     >>> from journeys.contacts import read_contacts
     >>> from journeys.journey import build_journeys
@@ -137,15 +144,17 @@ def plans(review: Journeys, steps: pd.DataFrame | None = None) -> pd.DataFrame:
 
     check_review(review)
     rows = []
+    book, path = read_book(review), book_of(review)
+    fixed = check(path.parent, [row.cells for row in book.written("plans")]) if path and book.sheets else {}
     is_shown = steps is None or not plan_refused(steps)
-    for row in read_book(review).rows("plans") if is_shown else ():
+    for row in book.rows("plans") if is_shown else ():
         start, stop, by = row["start"], row["stop"], review.over_by
         status = "running" if start <= by else "not begun"
         if stop is not None and stop <= by:
-            status = "looked at" if row["what_happened"] else "to be looked at"
+            status = "looked at" if row["what_happened"] else OVERDUE
         beforehand = None if row["decided_on"] is None else row["decided_on"] <= start
         said = (row["plan"], row["prediction"], row["measure"])
-        rows.append((*said, start, stop, status, beforehand, row["what_happened"]))
-    rows.sort(key=lambda r: (r[3], *r[:3]))
+        rows.append((*said, start, stop, status, beforehand, fixed.get(digest(row)), row["what_happened"]))
+    rows.sort(key=lambda r: (r[5] != OVERDUE, r[3], *r[:3]))
     frame = pd.DataFrame(rows, columns=[c.name for c in TABLES["plans"]])
-    return frame.astype({"start": "datetime64[us]", "stop": "datetime64[us]", "beforehand": "boolean"})
+    return frame.astype(dict.fromkeys(("start", "stop", "fixed_on"), "datetime64[us]") | {"beforehand": "boolean"})

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from journeys.columns import MEMBERS_FILE
 from journeys.sample.answers import answers
-from journeys.sample.book import book
+from journeys.sample.book import book, fix_plans
 from journeys.sample.comparison import EPISODES, compare
 from journeys.sample.early import early_sign
 from journeys.sample.files import written
@@ -65,6 +65,7 @@ def make(folder: str | Path, families: int = 8, comparison: int = 120, seed: int
     (folder / "review").mkdir(exist_ok=True)
     about = f"Practice review of {len(names[:families])} invented families. INVENTED DATA."
     (folder / "review" / "review.xlsx").write_bytes(book(planter, planted, about))
+    fix_plans(folder / "review")
     return planted
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from journeys.bookfile import Row, as_bytes
 from journeys.judgements import SHEETS
+from journeys.predictions import fix
 from journeys.sample.planted import Planted
 from journeys.sample.planter import Planter
 from journeys.sample.stories import EIGHT
@@ -77,12 +79,28 @@ DECISIONS = (
     ("Let what one agency knows travel with the family, if it agrees", "A consent form is drafted; the share of tellings will tell."),
 )  # fmt: skip
 
+PLANS: tuple[dict[str, Any], ...] = (
+    {
+        "plan": "One early help worker rings two schools every morning",
+        "prediction": "The median days from a concern to help fall below 30",
+        "measure": "days_to_help",
+        "start": date(2025, 9, 1),
+        "stop": date(2026, 3, 31),
+    },
+)
+
 
 def book(p: Planter, planted: Planted, about: str) -> bytes:
     """The book's file, about those of the invented families that are there."""
     names = {place % len(EIGHT): name for place, name in reversed(list(enumerate(planted.reviewed)))}
     rows = {sheet: [_row(sheet, cells) for cells in some] for sheet, some in _sheets(p, planted, names).items()}
     return as_bytes(about, rows)
+
+
+def fix_plans(folder: Path) -> None:
+    """Write beside the book, in its folder, that the predictions stand, each since its start."""
+    for plan in PLANS:
+        fix(folder, PLANS, plan["start"])
 
 
 def _row(sheet: str, cells: dict[str, Any]) -> Row:
@@ -116,17 +134,7 @@ def _sheets(p: Planter, planted: Planted, names: dict[int, str]) -> dict[str, It
         "resources": (of[s] | {"kind": kind, "who": who, "by": "family"} for s, kind, who in RESOURCES if s in of),
         "answer": ({"part": part, "words": words} for part, words in ANSWERS),
         "decisions": ({"order": n, "decision": d, "how": how} for n, (d, how) in enumerate(DECISIONS, start=1)),
-        "plans": iter(
-            [
-                {
-                    "plan": "One early help worker rings two schools every morning",
-                    "prediction": "The median days from a concern to help fall below 30",
-                    "measure": "days_to_help",
-                    "start": date(2025, 9, 1),
-                    "stop": date(2026, 3, 31),
-                }
-            ]
-        ),
+        "plans": (dict(plan) for plan in PLANS),
         "families": (of[s] | {"share_with": "board", "by": "mother"} for s in (0, 1) if s in of),
     }
 

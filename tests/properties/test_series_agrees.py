@@ -102,6 +102,22 @@ def test_attendance_of_each_family(review):
     assert several > 5
 
 
+def test_attendance_of_all_families_together_is_their_sessions_added_up(review):
+    together = fj.measures.attendance(review)
+    steps = review.steps.df()
+    marks = steps[
+        steps["activity"].isin(["present", "absence_ill", "absence_unexplained"]) & steps["person_id"].notna()
+    ]
+    kept = {(row.family_id, row.agency) for row in marks.itertuples() if row.activity == "present"}
+    counted = {row.contact_id: row for row in marks.itertuples() if (row.family_id, row.agency) in kept}
+    expected = []
+    for month in months():
+        inside = [row.activity for row in counted.values() if whole(row, month)]
+        expected.append(round(inside.count("present") / len(inside), 9) if inside else None)
+    assert plain(together) == expected
+    assert together["families"].unique().tolist() == [len(review)]
+
+
 def test_days_between_crises(review):
     until = dt.date.fromisoformat(COVERS["police"][1])
     told = gaps = 0

@@ -365,5 +365,5 @@ def test_the_sample_uses_nothing_of_the_kit_but_its_columns_and_how_the_book_is_
         kit = {name for name in imported if name.split(".")[0] in ("journeys", "lib")}
         names = {"journeys.columns"}
         if path.name == "book.py":
-            names |= {"journeys.bookfile", "journeys.judgements"}
+            names |= {"journeys.bookfile", "journeys.judgements", "journeys.predictions"}
         assert {name for name in kit if not name.startswith("journeys.sample.")} <= names
