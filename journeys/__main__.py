@@ -13,19 +13,16 @@ from typing import Any
 
 import click
 
+from journeys.reports import PROJECT, from_here, report
 from lib.errors import BusyError, KitError, RequestError, listed
-
-PROJECT = Path(__file__).resolve().parent.parent
-NOTEBOOKS, REPORTS = PROJECT / "notebooks", PROJECT / "reports"
-HAND_OVER = (
-    "Read it once more with this reader in mind, and whoever may look on. report.html alone is handed over; run.json and "
-    "log.jsonl beside it stay with the team."
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Families' journeys through public services, from agencies' contact logs."""
+
+
+cli.add_command(report)
 
 
 @cli.command()
@@ -74,66 +71,6 @@ def check(data: str) -> None:
 
 
 @cli.command()
-@click.argument("notebook")
-@click.option("--data", required=True, help="a folder's name under data/, or a path")
-@click.option("--level", default="team", show_default=True, help="team or board")
-@click.option("--start", default=None, help="first day of the period")
-@click.option("--end", default=None, help="last day of the period")
-@click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="a parameter of the notebook")
-@click.option("--reports", type=click.Path(file_okay=False, path_type=Path), default=REPORTS, help="where reports go")
-def report(
-    notebook: str, data: str, level: str, start: str | None, end: str | None, parameters: tuple[str, ...], reports: Path
-) -> None:
-    """Build one report, published whole or not at all; its path is printed last."""
-    from journeys import __version__, book, checks, contacts, pages
-    from journeys.agreed import load_rules
-    from journeys.facts import load_facts
-    from journeys.readerpage import reader_rules
-    from lib import runs
-
-    path = pages.notebook_path(notebook, NOTEBOOKS)
-    pages.check_level(level)
-    if notebook in pages.ONE_FAMILY:
-        pages.check_board(level, notebook)
-    given: dict[str, Any] = {"data": _data_parameter(data), "level": level}
-    given |= {name: day for name, day in (("start", start), ("end", end)) if day}
-    for pair in parameters:
-        name, sign, value = pair.partition("=")
-        if not sign:
-            raise RequestError(f"-p '{name}' has no value. Write -p name=value.")
-        if name in given:
-            raise RequestError(f"'{name}' is given twice. Give it once, as --{name}.")
-        given[name] = value
-    click.echo(f"Reading {data} …", err=True)
-    session = contacts.open_session(data)
-    if session.rejected:
-        raise RequestError(next(iter(session.rejected.values())))
-    rules = load_rules(session.folder.rule_files("triggers.yml"), session.activities)
-    facts = load_facts(session.folder.rule_files("facts.yml"), session.activities)
-    for_reader = notebook == pages.FOR_ONE_READER
-    versions = {"activities": session.activities.version, "triggers": rules.version, "facts": facts.version}
-    if for_reader:
-        versions["readers"] = reader_rules(session.folder, session.activities).version
-    frame = pages.frame_for_reader(session) if for_reader else pages.frame_for(session, level)
-    account = checks.full_account(session)
-    record = {
-        "data": session.folder.name,
-        "level": level,
-        "kit": __version__,
-        "purpose": session.folder.about.purpose,
-        "invented": session.folder.about.invented,
-        "rules": versions,
-        "inputs": session.folder.hashes() | book.hashes(session.folder),
-        "account": account.to_dict("records"),
-    }
-    lock = session.home / "report.lock" if session.home else None
-    made = runs.run(path, given, reports, frame, run_name=notebook, record=record, lock_path=lock)
-    if for_reader:
-        click.echo(HAND_OVER)
-    click.echo(str(_from_here(made / "report.html")))
-
-
-@cli.command()
 @click.argument("data")
 @click.option(
     "--merge", "other", type=click.Path(path_type=Path), default=None, help="another's copy, to be made one with yours"
@@ -159,7 +96,7 @@ def book(data: str, other: Path | None, start: str | None, end: str | None) -> N
     again = read_book(review).to_look_at_again
     if again:
         click.echo(f"{again} decision{'s' if again > 1 else ''} to look at again: see the column 'look'.")
-    click.echo(str(_from_here(path)))
+    click.echo(str(from_here(path)))
 
 
 @cli.command()
@@ -289,26 +226,6 @@ def _rule_lines(frame: Any) -> list[str]:
             ]
             lines += [f"    source   {row.source} [{row.mark}]"]
     return lines
-
-
-def _data_parameter(data: str) -> str:
-    """A folder under data/ by its name; any other by its path from the notebooks, so that no report holds a home folder."""
-    from journeys.sources import find_folder
-
-    folder = find_folder(data).resolve()
-    if folder.parent == (PROJECT / "data").resolve():
-        return folder.name
-    try:
-        return os.path.relpath(folder, NOTEBOOKS)
-    except ValueError:
-        return str(folder)
-
-
-def _from_here(path: Path) -> Path:
-    try:
-        return path.resolve().relative_to(Path.cwd())
-    except ValueError:
-        return path
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,0 +1,142 @@
+"""One report from one request: the same for the command that a lead types and for the schedule.
+
+A request is looked at whole before anything is made: the notebook, the level, the rules and what may stand round the
+page. Then `lib.runs` builds it, whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lib.errors import RequestError
+
+PROJECT = Path(__file__).resolve().parent.parent
+NOTEBOOKS, REPORTS = PROJECT / "notebooks", PROJECT / "reports"
+HAND_OVER = (
+    "Read it once more with this reader in mind, and whoever may look on. report.html alone is handed over; run.json and "
+    "log.jsonl beside it stay with the team."
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for. `notebook`: its name without ending. `data`: a folder's name or path. `parameters`: the
+    notebook's own, data and level apart; days as text."""
+
+    notebook: str
+    data: str
+    level: str = "team"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def build(
+    asked: Request,
+    reports: Path = REPORTS,
+    *,
+    progress: Callable[[str], None] | None = None,
+) -> Path:
+    """Build what is asked for and return its folder, whose report.html is the page.
+
+    Raises what the request is at fault for (`RequestError`), `BusyError` where another run is at work on the same data,
+    and what `lib.runs.run` raises.
+    """
+    from journeys import __version__, book, checks, contacts, pages
+    from journeys.agreed import load_rules
+    from journeys.facts import load_facts
+    from journeys.readerpage import reader_rules
+    from lib import runs
+
+    path = pages.notebook_path(asked.notebook, NOTEBOOKS)
+    pages.check_level(asked.level)
+    if asked.notebook in pages.ONE_FAMILY:
+        pages.check_board(asked.level, asked.notebook)
+    session = contacts.open_session(asked.data)
+    if session.rejected:
+        raise RequestError(next(iter(session.rejected.values())))
+    rules = load_rules(session.folder.rule_files("triggers.yml"), session.activities)
+    facts = load_facts(session.folder.rule_files("facts.yml"), session.activities)
+    for_reader = asked.notebook == pages.FOR_ONE_READER
+    versions = {"activities": session.activities.version, "triggers": rules.version, "facts": facts.version}
+    if for_reader:
+        versions["readers"] = reader_rules(session.folder, session.activities).version
+    frame = pages.frame_for_reader(session) if for_reader else pages.frame_for(session, asked.level)
+    record = {
+        "data": session.folder.name,
+        "level": asked.level,
+        "kit": __version__,
+        "purpose": session.folder.about.purpose,
+        "invented": session.folder.about.invented,
+        "rules": versions,
+        "inputs": session.folder.hashes() | book.hashes(session.folder),
+        "account": checks.full_account(session).to_dict("records"),
+    }
+    return runs.run(
+        path,
+        {"data": data_parameter(asked.data), "level": asked.level, **asked.parameters},
+        reports,
+        frame,
+        run_name=asked.notebook,
+        record=record,
+        lock_path=session.home / "report.lock" if session.home else None,
+        progress=progress or runs.to_stderr,
+    )
+
+
+def data_parameter(data: str) -> str:
+    """A folder under data/ by its name; any other by its path from the notebooks, so that no report holds a home folder.
+
+    >>> data_parameter("sample")
+    'sample'
+    """
+    from journeys.sources import find_folder
+
+    folder = find_folder(data).resolve()
+    if folder.parent == (PROJECT / "data").resolve():
+        return folder.name
+    try:
+        return os.path.relpath(folder, NOTEBOOKS)
+    except ValueError:
+        return str(folder)
+
+
+def from_here(path: Path) -> Path:
+    """A path as it is printed: from the current folder where it lies below it."""
+    try:
+        return path.resolve().relative_to(Path.cwd())
+    except ValueError:
+        return path
+
+
+@click.command()
+@click.argument("notebook")
+@click.option("--data", required=True, help="a folder's name under data/, or a path")
+@click.option("--level", default="team", show_default=True, help="team or board")
+@click.option("--start", default=None, help="first day of the period")
+@click.option("--end", default=None, help="last day of the period")
+@click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="a parameter of the notebook")
+@click.option("--reports", type=click.Path(file_okay=False, path_type=Path), default=REPORTS, help="where reports go")
+def report(
+    notebook: str, data: str, level: str, start: str | None, end: str | None, parameters: tuple[str, ...], reports: Path
+) -> None:
+    """Build one report, published whole or not at all; its path is printed last."""
+    from journeys import pages
+
+    given: dict[str, Any] = {name: day for name, day in (("start", start), ("end", end)) if day}
+    for pair in parameters:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise RequestError(f"-p '{name}' has no value. Write -p name=value.")
+        if name in given or name in ("data", "level"):
+            raise RequestError(f"'{name}' is given twice. Give it once, as --{name}.")
+        given[name] = value
+    click.echo(f"Reading {data} …", err=True)
+    made = build(Request(notebook, data, level, given), reports)
+    if notebook == pages.FOR_ONE_READER:
+        click.echo(HAND_OVER)
+    click.echo(str(from_here(made / "report.html")))
