@@ -39,6 +39,7 @@ def build(
     asked: Request,
     reports: Path = REPORTS,
     *,
+    with_pdf: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Path:
     """Build what is asked for and return its folder, whose report.html is the page.
@@ -85,6 +86,9 @@ def build(
         record=record,
         lock_path=session.home / "report.lock" if session.home else None,
         progress=progress or runs.to_stderr,
+        # What one reader is handed is the page, read once more by a practitioner: no file beside it adds to it.
+        with_parts=not for_reader,
+        with_pdf=with_pdf,
     )
 
 
@@ -120,9 +124,17 @@ def from_here(path: Path) -> Path:
 @click.option("--start", default=None, help="first day of the period")
 @click.option("--end", default=None, help="last day of the period")
 @click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="a parameter of the notebook")
+@click.option("--pdf", "with_pdf", is_flag=True, help="a PDF too, where this machine can make one: it takes a while")
 @click.option("--reports", type=click.Path(file_okay=False, path_type=Path), default=REPORTS, help="where reports go")
 def report(
-    notebook: str, data: str, level: str, start: str | None, end: str | None, parameters: tuple[str, ...], reports: Path
+    notebook: str,
+    data: str,
+    level: str,
+    start: str | None,
+    end: str | None,
+    parameters: tuple[str, ...],
+    with_pdf: bool,
+    reports: Path,
 ) -> None:
     """Build one report, published whole or not at all; its path is printed last."""
     from journeys import pages
@@ -136,7 +148,7 @@ def report(
             raise RequestError(f"'{name}' is given twice. Give it once, as --{name}.")
         given[name] = value
     click.echo(f"Reading {data} …", err=True)
-    made = build(Request(notebook, data, level, given), reports)
+    made = build(Request(notebook, data, level, given), reports, with_pdf=with_pdf)
     if notebook == pages.FOR_ONE_READER:
         click.echo(HAND_OVER)
     click.echo(str(from_here(made / "report.html")))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from lib.lettering import DPI, INK, SECOND_INK, balance, clean, width, wrap, wri
 STYLE = Path(__file__).with_name("kit.mplstyle")
 RULE = "#8C8C8C"
 ALT_LIMIT = 350
+DRAWINGS_WANTED = "KIT_DRAWINGS"
+"""Set in a kernel that makes a report: a picture is then shown as SVG too, for the report's folder."""
 
 
 @contextmanager
@@ -93,7 +96,12 @@ class Picture(Figure):
         self, include: Any = None, exclude: Any = None, **kwargs: Any
     ) -> tuple[dict[str, str], dict[str, Any]]:
         about = {"alt": self.alt, "caption": self.caption, "width": round(self.get_figwidth() * 96)}
-        return {"image/png": base64.b64encode(self.png()).decode("ascii")}, {"image/png": about}
+        shown = {"image/png": base64.b64encode(self.png()).decode("ascii")}
+        if os.environ.get(DRAWINGS_WANTED):
+            drawing = io.StringIO()
+            self.savefig(drawing, format="svg")
+            shown["image/svg+xml"] = drawing.getvalue()
+        return shown, {"image/png": about}
 
     def _ipython_display_(self) -> None:
         # The inline backend draws any Figure its own way, cropped and without alt text. This method comes before it.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 ENGINE = "lib.kernels"
+DRAWINGS_WANTED = "KIT_DRAWINGS"  # As in lib.figures, which is not imported here: it loads matplotlib.
 STARTUP = '__import__("lib.kernels", fromlist=["kernels"]).tell_faults()\n'
 
 
@@ -111,6 +112,7 @@ def _environment(scratch: Path) -> dict[str, str]:
     startup.mkdir(parents=True)
     (startup / "00-kit.py").write_text(STARTUP, encoding="utf-8")
     own |= {"KIT_FAULT_FILE": str((scratch / "fault.json").resolve()), "PYTHONHASHSEED": "0"}
+    own |= {DRAWINGS_WANTED: "1"}
     return {**os.environ, **own, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 

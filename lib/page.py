@@ -31,7 +31,7 @@ __all__ = ["Frame", "Shown", "cell_name", "html"]
 
 TEMPLATES = Path(__file__).with_name("templates")
 # What a page can show, best first. Anything else (scripts, widgets, LaTeX) is not looked at.
-PRIORITY = ("text/html", "text/markdown", "image/svg+xml", "image/png", "text/plain")
+PRIORITY = ("text/html", "text/markdown", "image/png", "image/svg+xml", "text/plain")
 # On a screen everything is drawn a fifth larger than on paper, pictures too; report.css takes it back in print.
 SCREEN = 1.2
 WEIGHTS = {"Regular": 400, "Semibold": 600, "Bold": 700}

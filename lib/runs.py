@@ -24,7 +24,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from lib import errors
+from lib import beside, errors
 from lib.errors import BuildError, BusyError, KitError, RequestError
 from lib.files import appear, cannot_write, lock, private_dir, refuse_symlink, shown, write_whole
 from lib.page import Frame, cell_name, html
@@ -32,7 +32,7 @@ from lib.parameters import check_parameters
 
 __all__ = ["check_parameters", "run", "versions"]
 
-LIBRARIES = "pandas numpy networkx matplotlib duckdb papermill nbconvert ipykernel nh3"
+LIBRARIES = "pandas numpy networkx matplotlib duckdb papermill nbconvert ipykernel nh3 gptables weasyprint"
 # Names that Windows keeps for itself, whatever their ending.
 RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)")
 BUILDING = ".building-"
@@ -57,13 +57,16 @@ def run(
     progress: Callable[[str], None] = to_stderr,
     timeout: float = 3600,
     start_timeout: int = 120,
+    with_parts: bool = True,
+    with_pdf: bool = False,
 ) -> Path:
     """Run a notebook and publish its page as a new folder, or leave everything as it was.
 
     `parameters`: given names and values, checked by `check_parameters`. `frame_builder(notebook, record)`: called with
     the executed notebook and the record so far; returns what stands round the page. `run_name`: letters, digits, _ and
     - for the folder's name. `record`: what to keep in run.json beside what is kept always. `lock_path`: a second run
-    with the same one is refused. `timeout`: seconds for the whole notebook.
+    with the same one is refused. `timeout`: seconds for the whole notebook. `with_parts`: the page's tables and pictures
+    are to stand beside it as files. `with_pdf`: a PDF too, where this machine can make one; run.json says why not.
     Returns the folder, which holds report.html, run.json and log.jsonl.
     Raises RequestError for a parameter or a name; BusyError where the lock is held; the KitError that the notebook
     raised, where it raised one; BuildError for all else, with no value and no traceback in its message.
@@ -84,6 +87,7 @@ def run(
         job.record |= {"notebook_sha256": digest, "parameters": values, **_git(notebook_file.parent)}
         given = {name: values[name] for name in parameters}
         with job.aside():
+            job.with_parts, job.with_pdf = with_parts, with_pdf
             return job.build(notebook, given, frame_builder, timeout, start_timeout)
 
 
@@ -116,6 +120,7 @@ class _Job:
         if not self.final.resolve().is_relative_to(reports.resolve()):
             raise RequestError("A run's name may not lead out of the reports folder.")
         self.log: list[dict[str, Any]] = []
+        self.with_parts, self.with_pdf = True, False
         self.executed: Any = None
         self.record = {
             **record,
@@ -151,9 +156,17 @@ class _Job:
             self.note("start")
             executed = self.execute(notebook, given, timeout, start_timeout)
             self.note("executed")
-            page = html(executed, frame_builder(executed, dict(self.record)))
-            write_whole(self.staging / "report.html", page.encode("utf-8", "replace"))
+            frame = frame_builder(executed, dict(self.record))
+            page = html(executed, frame)
+            beside.write_page(self.staging, page)
             self.note("page")
+            if self.with_parts:
+                self.record |= beside.write_parts(self.staging, page, executed, frame)
+                self.note("parts")
+            if self.with_pdf:
+                self.progress(f"Building {self.name}: its PDF")
+                self.record["pdf"] = beside.write_pdf(self.staging, self.scratch / "pdf")
+                self.note("pdf")
             self.finish(self.staging, "ok")
             appear(self.staging, self.final)
         except BaseException as fault:
@@ -163,6 +176,8 @@ class _Job:
                 raise
             raise reason from None
         self.progress(f"Built {self.name}: {shown(self.final / 'report.html')}")
+        if self.with_pdf:
+            self.progress(beside.in_a_line(self.final, str(self.record["pdf"])))
         return self.final
 
     def execute(self, notebook: Any, given: dict[str, Any], timeout: float, start_timeout: int) -> Any:
@@ -202,8 +217,9 @@ class _Job:
         write_whole(folder / "log.jsonl", log.encode())
         ended = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         self.record |= {"ended": ended, "seconds": round(time.monotonic() - self.clock, 3), "outcome": outcome, **more}
-        files = sorted(p for p in folder.iterdir() if p.is_file())
-        self.record["files"] = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+        files = sorted(p for p in folder.rglob("*") if p.is_file())
+        held = {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+        self.record["files"] = held
         text = json.dumps(self.record, indent=1, ensure_ascii=False, default=_in_json)
         write_whole(folder / "run.json", text.encode("utf-8", "replace"))
 

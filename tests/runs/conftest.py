@@ -63,7 +63,11 @@ def is_whole():
 
     def check(folder):
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        held = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.iterdir() if p.name != "run.json"}
+        held = {
+            p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
+            for p in folder.rglob("*")
+            if p.is_file() and p.name != "run.json"
+        }
         return record["outcome"] == "ok" and held == record["files"]
 
     return check

@@ -13,7 +13,7 @@ import time
 import nbformat.v4 as nb
 import pytest
 
-from lib import kernels, runs
+from lib import beside, kernels, runs
 from lib.errors import BuildError, BusyError, PermissionRefused, RequestError
 from lib.files import lock
 
@@ -72,7 +72,14 @@ def test_a_good_run_is_a_folder_with_a_page_a_record_and_a_log(
     assert not any(pathlib.Path(place).exists() for place in arrived[3:])
 
     assert folder.parent == reports and re.fullmatch(r"\d{8}T\d{6}Z-tiny-[0-9a-f]{6}", folder.name)
-    assert sorted(everything(folder)) == ["log.jsonl", "report.html", "run.json"] and is_whole(folder)
+    assert sorted(everything(folder)) == [
+        "log.jsonl",
+        "report.html",
+        "run.json",
+        "tables.xlsx",
+        "tables/01-who.csv",
+        "tables/02-what-made-this-page.csv",
+    ] and is_whole(folder)
     assert "<caption>Who</caption>" in (folder / "report.html").read_text(encoding="utf-8")
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     assert record["level"] == "team" and record["parameters"]["who"] == HOSTILE[0] and record["git_commit"] is None
@@ -211,6 +218,7 @@ def test_a_full_disk_leaves_earlier_reports_and_nothing_half(
         write(path, content)
 
     monkeypatch.setattr(runs, "write_whole", no_room)
+    monkeypatch.setattr(beside, "write_whole", no_room)
     with pytest.raises(BuildError, match="No space left"):
         run(notebook())
     assert everything(good) == before and is_whole(good)
