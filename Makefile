@@ -46,4 +46,4 @@ bench: .venv/ready-to-test
 	$(BIN)/python tests/bench/run.py
 
 clean:
-	rm -rf .venv data/*/.store reports/2* reports/failed
+	rm -rf .venv data/*/.store reports/2* reports/failed reports/index.html

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from journeys.reports import PROJECT, from_here, report
+from journeys.scheduling import schedule
 from lib.errors import BusyError, KitError, RequestError, listed
 
 
@@ -23,6 +24,7 @@ def cli() -> None:
 
 
 cli.add_command(report)
+cli.add_command(schedule)
 
 
 @cli.command()

@@ -6,7 +6,10 @@ page. Then `lib.runs` builds it, whole or not at all.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +21,9 @@ from lib.errors import RequestError
 
 PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS, REPORTS = PROJECT / "notebooks", PROJECT / "reports"
+LOCK = "report.lock"
+"""In the .store of a data folder: held while a report on it is built."""
+
 HAND_OVER = (
     "Read it once more with this reader in mind, and whoever may look on. report.html alone is handed over; run.json and "
     "log.jsonl beside it stay with the team."
@@ -27,26 +33,42 @@ HAND_OVER = (
 @dataclass(frozen=True)
 class Request:
     """What is asked for. `notebook`: its name without ending. `data`: a folder's name or path. `parameters`: the
-    notebook's own, data and level apart; days as text."""
+    notebook's own, data and level apart; days as text. `with_pdf`: a PDF beside the page, where one can be made."""
 
     notebook: str
     data: str
     level: str = "team"
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    with_pdf: bool = False
 
 
 def build(
     asked: Request,
     reports: Path = REPORTS,
     *,
-    with_pdf: bool = False,
+    more: Mapping[str, Any] | None = None,
+    is_locked: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Path:
-    """Build what is asked for and return its folder, whose report.html is the page.
+    """Build what is asked for and return its folder, whose report.html is the page. The index of reports is made anew.
 
+    `more`: what run.json is to keep beside what it always does. `is_locked`: the caller holds the data folder's lock.
     Raises what the request is at fault for (`RequestError`), `BusyError` where another run is at work on the same data,
     and what `lib.runs.run` raises.
     """
+    from lib import catalogue
+
+    say = progress or _to_stderr
+    try:
+        return _build(asked, reports, dict(more or {}), is_locked, say)
+    finally:
+        if reports.is_dir() and (trouble := catalogue.try_to_write_index(reports)):
+            say(trouble)
+
+
+def _build(
+    asked: Request, reports: Path, more: dict[str, Any], is_locked: bool, progress: Callable[[str], None]
+) -> Path:
     from journeys import __version__, book, checks, contacts, pages
     from journeys.agreed import load_rules
     from journeys.facts import load_facts
@@ -76,6 +98,7 @@ def build(
         "rules": versions,
         "inputs": session.folder.hashes() | book.hashes(session.folder),
         "account": checks.full_account(session).to_dict("records"),
+        **more,
     }
     return runs.run(
         path,
@@ -84,12 +107,41 @@ def build(
         frame,
         run_name=asked.notebook,
         record=record,
-        lock_path=session.home / "report.lock" if session.home else None,
-        progress=progress or runs.to_stderr,
+        lock_path=session.home / LOCK if session.home and not is_locked else None,
+        progress=progress,
         # What one reader is handed is the page, read once more by a practitioner: no file beside it adds to it.
         with_parts=not for_reader,
-        with_pdf=with_pdf,
+        with_pdf=asked.with_pdf,
     )
+
+
+def fingerprint(asked: Request) -> str:
+    """What a report rests on, as one hash: while it stays the same, so does the report.
+
+    The notebook, the parameters, every file of the data folder that is read, its rules and its review book, the kit's own
+    code and rules, and the versions of Python and the libraries. Raises `RequestError` where the folder cannot be used.
+    """
+    from journeys import book
+    from journeys.pages import notebook_path
+    from journeys.sources import open_folder
+    from lib import runs
+
+    folder = open_folder(asked.data)
+    folder.require("review")
+    own = sorted((folder.path / "rules").rglob("*.yml")) if folder.path else []
+    code = [p for part in ("journeys", "lib") for p in (PROJECT / part).rglob("*") if p.suffix not in (".pyc", "")]
+    files = [notebook_path(asked.notebook, NOTEBOOKS), *own, *sorted(p for p in code if p.is_file())]
+    rests_on = {
+        "asked": [asked.notebook, data_parameter(asked.data), asked.level, dict(asked.parameters), asked.with_pdf],
+        "inputs": sorted((folder.hashes() | book.hashes(folder)).items()),
+        "files": [(p.name, hashlib.sha256(p.read_bytes()).hexdigest()) for p in files],
+        "made_by": [platform.python_version(), sorted(runs.versions().items())],
+    }
+    return hashlib.sha256(json.dumps(rests_on, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _to_stderr(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def data_parameter(data: str) -> str:
@@ -148,7 +200,7 @@ def report(
             raise RequestError(f"'{name}' is given twice. Give it once, as --{name}.")
         given[name] = value
     click.echo(f"Reading {data} …", err=True)
-    made = build(Request(notebook, data, level, given), reports, with_pdf=with_pdf)
+    made = build(Request(notebook, data, level, given, with_pdf), reports)
     if notebook == pages.FOR_ONE_READER:
         click.echo(HAND_OVER)
     click.echo(str(from_here(made / "report.html")))

@@ -12,7 +12,7 @@ from typing import Any
 from lib import parts, pdf
 from lib.errors import BuildError
 from lib.files import private_dir, shown, write_whole
-from lib.page import ADDED, Frame
+from lib.page import ADDED, MADE_OF, Frame
 
 MOST_BYTES = 8_000_000
 """No file of a report is larger: mail and committee systems turn such files away."""
@@ -32,9 +32,12 @@ def write_page(folder: Path, page: str) -> None:
 def write_parts(folder: Path, page: str, executed: Any, frame: Frame) -> dict[str, Any]:
     """Write tables/, figures/ and tables.xlsx from a page, and say what was left out for its size.
 
+    The page's last table, what made it, is run.json's: without it, the same inputs give the same files, byte for byte.
     Returns what the record keeps: how many tables and pictures there are, and the names of those left out.
     """
     grids, drawn = parts.read_parts(page, _authors_words(executed, frame))
+    if frame.provenance and grids and grids[-1].caption == MADE_OF:
+        grids = grids[:-1]
     drawings = _drawings(executed)
     wanted: dict[str, bytes] = {f"tables/{grid.name}.csv": parts.as_csv(grid) for grid in grids}
     for picture in drawn:
@@ -76,7 +79,7 @@ def in_a_line(folder: Path, says: str) -> str:
 def _authors_words(executed: Any, frame: Frame) -> str:
     """What the notebook's author wrote; the cell that holds a run's parameters was written by nobody."""
     own = (c for c in executed.cells if not ADDED & set(c.get("metadata", {}).get("tags", [])))
-    return "\n".join([*(str(c.source) for c in own), frame.account_caption, "What made this page"])
+    return "\n".join([*(str(c.source) for c in own), frame.account_caption])
 
 
 def _drawings(executed: Any) -> dict[bytes, str]:

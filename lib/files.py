@@ -161,11 +161,11 @@ def _fsync_dir(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def lock(path: str | os.PathLike[str]) -> Iterator[None]:
+def lock(path: str | os.PathLike[str], wait: float = 0) -> Iterator[None]:
     """Hold a lock, or say at once who holds it.
 
-    `path`: the lock file; `<path>.holder` beside it says which process took it and when. The system frees a lock
-    when its process ends, however it ends, so that none is ever left behind.
+    `path`: the lock file; `<path>.holder` beside it says which process took it and when. `wait`: seconds to wait for
+    another to let go. The system frees a lock when its process ends, however it ends, so that none is ever left behind.
     Raises BusyError where another holds it, BuildError where it cannot be made.
     """
     import filelock
@@ -173,7 +173,7 @@ def lock(path: str | os.PathLike[str]) -> Iterator[None]:
     target = Path(path)
     holder = target.with_name(target.name + ".holder")
     refuse_symlink(target)
-    guard = filelock.FileLock(target, timeout=0, thread_local=False)
+    guard = filelock.FileLock(target, timeout=wait, thread_local=False)
     try:
         guard.acquire()
     except filelock.Timeout:

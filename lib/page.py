@@ -39,6 +39,7 @@ PAIR = re.compile(
     r"^(?:\*\*|__|#{2,6}[ ]+)(How to read this|What to ask next)[.:]?(?:\*\*|__)?[.:]?[ ]*",
     re.MULTILINE | re.IGNORECASE,
 )
+MADE_OF = "What made this page"
 ADDED = {"injected-parameters", "papermill-error-cell-tag"}
 BARE_CHART = re.compile(r"[\[(]?<(Axes|Chart|Figure|Picture|matplotlib\.)")
 
@@ -103,7 +104,7 @@ def html(notebook: Any, frame: Frame) -> str:
         style=Markup(style),
         style_source=Markup(f"'sha256-{digest}'"),
         account=Markup("" if frame.account is None else _table(frame.account, frame.account_caption)),
-        provenance=Markup(_table(made_of, "What made this page") if frame.provenance else ""),
+        provenance=Markup(_table(made_of, MADE_OF) if frame.provenance else ""),
     )
 
 

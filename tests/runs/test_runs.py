@@ -78,7 +78,6 @@ def test_a_good_run_is_a_folder_with_a_page_a_record_and_a_log(
         "run.json",
         "tables.xlsx",
         "tables/01-who.csv",
-        "tables/02-what-made-this-page.csv",
     ] and is_whole(folder)
     assert "<caption>Who</caption>" in (folder / "report.html").read_text(encoding="utf-8")
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
