@@ -62,10 +62,10 @@ def period(words: str, day: dt.date) -> tuple[dt.date | None, dt.date | None]:
     if said == "last full week":
         monday = day - dt.timedelta(days=day.weekday() + 7)
         return monday, monday + dt.timedelta(days=6)
-    if found := re.fullmatch(r"last (?:(\d{1,3}) )?full months?", said):
-        months = int(found[1] or 1)
-        if months and (found[1] is None) == (not said.endswith("s")):
-            return _months_before(month, months), month - ONE_DAY
+    if said in ("last full month", "last 1 full month"):
+        return _months_before(month, 1), month - ONE_DAY
+    if (found := re.fullmatch(r"last (\d{1,3}) full months", said)) and int(found[1]):
+        return _months_before(month, int(found[1])), month - ONE_DAY
     if said == "last full quarter":
         start = month.replace(month=(month.month - 1) // 3 * 3 + 1)
         return _months_before(start, 3), start - ONE_DAY
