@@ -38,6 +38,8 @@ The verbs, in the order in which data flow:
     fj.draw                                        # pictures: fj.draw.timeline(review["F0003"])
     fj.six_steps(review)                           # what each step of Check stands on; Plan waits while one is empty
     fj.front                                       # page one: fj.front.numbers(review), with what people wrote
+    fj.publish(frame, "agencies")                  # a measure's table as it would leave: small counts hidden; a preview
+    fj.public                                      # the public page: fj.public.said(review), fj.public.area(review)
     fj.show(frame, "a caption")                    # a table that reads well on a page
 
 Each is loaded when it is first used.
@@ -86,9 +88,10 @@ _VERBS = {
     "page_for": "journeys.readerpage",
     "backtest": "journeys.hindsight",
     "search_triggers": "journeys.search",
+    "publish": "journeys.release",
     "show": "journeys.pages",
 }
-_ROOMS = ("together", "voice", "measures", "draw", "findings", "front", "columns")
+_ROOMS = ("together", "voice", "public", "measures", "draw", "findings", "front", "columns")
 
 __all__ = [
     "account",
@@ -117,6 +120,8 @@ __all__ = [
     "page_for",
     "passed",
     "plans",
+    "public",
+    "publish",
     "read_book",
     "read_contacts",
     "read_members",
@@ -137,7 +142,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from journeys import columns, draw, findings, front, measures, together, voice
+    from journeys import columns, draw, findings, front, measures, public, together, voice
     from journeys.adoption import rule_changes, rules_in_force
     from journeys.asked import demand, demand_proposals
     from journeys.bestplaced import best_placed
@@ -161,6 +166,7 @@ if TYPE_CHECKING:
     from journeys.pages import show
     from journeys.passing import passed
     from journeys.readerpage import page_for
+    from journeys.release import publish
     from journeys.savvi import export_savvi
     from journeys.search import search_triggers
     from journeys.sixsteps import plans, six_steps

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from journeys.releasing import release_command, verify_command
 from journeys.reports import PROJECT, from_here, report
 from journeys.scheduling import schedule
 from lib.errors import BusyError, KitError, RequestError, listed
@@ -25,6 +26,8 @@ def cli() -> None:
 
 cli.add_command(report)
 cli.add_command(schedule)
+cli.add_command(release_command)
+cli.add_command(verify_command)
 
 
 @cli.command()

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
+from journeys import areas
 from journeys.asked import CLASSES, Demand
+from journeys.leaving import note
 from lib.errors import RequestError, did_you_mean, listed
 from lib.limits import wilson
 
@@ -53,7 +55,7 @@ def demand(rows: Table, every: str | None = None) -> pd.DataFrame:
         )
     frame = rows.df() if every == "family" else once(rows)
     if every is None:
-        return _typed(pd.DataFrame([_counts(frame)]))
+        return _may_leave(_typed(pd.DataFrame([_counts(frame)])), owner, None, frame.assign(at="the whole period"))
     groups: list[Hashable]
     if every in PERIODS:
         first, last = (frame[c].dt.to_period(PERIODS[every]) for c in ("on", "until"))
@@ -71,7 +73,18 @@ def demand(rows: Table, every: str | None = None) -> pd.DataFrame:
     found = [{name: group} | _counts(frame[keys == group]) for group in groups]
     if keys.isna().any():
         found.append({name: None} | _counts(frame[keys.isna()]))
-    return _typed(pd.DataFrame(found, columns=[name, *_counts(frame)]))
+    counted = _typed(pd.DataFrame(found, columns=[name, *_counts(frame)]))
+    if every not in PERIODS:
+        return counted
+    said = {"month": "%Y-%m", "year": "%Y"}
+    at = [f"{k:%Y} Q{k.quarter}" if every == "quarter" else f"{k:{said[every]}}" for k in keys[keys.notna()]]
+    return _may_leave(counted, owner, every, frame[keys.notna()].assign(at=at))
+
+
+def _may_leave(counted: pd.DataFrame, owner: Demand, every: str | None, frame: pd.DataFrame) -> pd.DataFrame:
+    """Note who stands behind the counts, by period (`at`); counts by kind or by family never leave."""
+    rows = [(at, c, frozenset(f)) for at, c, f in zip(frame["at"], frame["class"], frame["families"], strict=True)]
+    return note(counted, "demand", lambda: areas.demand(owner.review, every, owner.rules.version, rows))
 
 
 def demand_of(rows: Table) -> Demand:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from journeys.costcolumns import COSTS
 from journeys.flowcolumns import FLOW
+from journeys.leavecolumns import LEAVES as LEAVES
 from journeys.lifecolumns import LIFE
 from journeys.plancolumns import PLAN
 from journeys.rulecolumns import RULES

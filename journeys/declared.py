@@ -44,6 +44,7 @@ class FileEntry(BaseModel):
         list[Literal["review", "triggers", "linkage", "comparison", "fairness", "cost", "training"]] | None
     ) = None
     keep_until: dt.date | None = None
+    least_families: PositiveInt | None = None
     person_ids: Literal["own", "shared"] = "own"
     series: str | None = None
     zone: str = "Europe/London"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from journeys import together
+from journeys import areas, together
+from journeys.leaving import note
 from lib.dates import day_number, to_date
 from lib.errors import RequestError
 from lib.limits import median_wait
@@ -82,7 +83,9 @@ def triggers(firings: Table) -> pd.DataFrame:
         "open",
         "not_answered",
     ]
-    return pd.DataFrame(rows, columns=[*names, "waiting", "days_to_help_median"])
+    counted = pd.DataFrame(rows, columns=[*names, "waiting", "days_to_help_median"])
+    asked = {name: owner.rules.triggers[name] for name in owner.asked}
+    return note(counted, "triggers", lambda: areas.triggers(owner.review, asked, owner.rules.version, frame))
 
 
 def opened(firings: Table, first: dt.date, last: dt.date) -> pd.DataFrame:

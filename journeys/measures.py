@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from journeys import columns, overlays, spending
+from journeys import areas, columns, overlays, spending
+from journeys.areas import links
 from journeys.asking import demand
 from journeys.causes import OTHER, explained
 from journeys.firingmeasures import chances, knowledge, once, opened, triggers
@@ -16,6 +17,7 @@ from journeys.flow import handovers as _handovers
 from journeys.flow import switches as _switches
 from journeys.flowmeasures import assessments, needs, professionals, referral_flow, story, value
 from journeys.journey import Journeys, check_review
+from journeys.leaving import note
 from journeys.life import improvement, life, life_lines
 from journeys.months import beyond_noise, month_by_month, supplied
 from journeys.navigatornet import navigator
@@ -47,6 +49,7 @@ __all__ = [
     "knowledge",
     "life",
     "life_lines",
+    "links",
     "month_by_month",
     "monthly",
     "navigator",
@@ -145,7 +148,7 @@ def totals(review: Journeys) -> pd.DataFrame:
 
 def agencies(review: Journeys) -> pd.DataFrame:
     """One row per agency, in the order in which they first met a family: contacts (each once), families, by nature."""
-    return _select(review, AGENCIES)
+    return note(_select(review, AGENCIES), "agencies", lambda: areas.agencies(review))
 
 
 def completeness(review: Journeys) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """What may stand on a page, and what stands round it: levels, tables, and the frame of every report.
 
 `team` is for named practitioners and analysts on the review. `board` holds counts and spreads over families: no family's
-id, row or swim-lane, and one family's picture or words only by its consent. `public` is not built yet, and says so.
+id, row or swim-lane, and one family's picture or words only by its consent. `public` has a page of its own, which
+holds what `journeys.public` makes, and nothing else.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from journeys import book, checks, overlays, voice
+from journeys import book, checks, overlays, public, voice
 from journeys.contacts import Session
 from journeys.journey import Journeys, empty
+from journeys.policy import policy_of
 from journeys.readerpage import reader_rules
 from lib.errors import BuildError, RequestError, did_you_mean
 from lib.page import Frame
@@ -28,6 +30,9 @@ LEVELS = {
     "team": "named practitioners and analysts on the review",
     "board": "named leads inside the partnership",
 }
+PUBLIC = {"4_system_review": "public_review", "public_review": "public_review"}
+"""The reports that there are at public, and the notebook that makes each: it shows nothing that is counted of a few."""
+
 ONE_FAMILY = ("2_one_family", "family_page")
 """Notebooks that show one family's rows: not made at board."""
 
@@ -53,12 +58,33 @@ def check_level(level: str) -> str:
     """
     if level == "public":
         raise RequestError(
-            "level 'public' is not built yet: nothing may leave the partnership from here. Disclosure control and a second "
-            "person's release come first. Use team or board."
+            "at level 'public' nothing is shown but what fj.public makes, and fj.publish lets through. Build the public page: "
+            "report 4_system_review --level public. Here, use team or board."
         )
     if level not in LEVELS:
         raise RequestError(f"there is no level '{level}'.{did_you_mean(level, LEVELS)} Levels: team, board.")
     return level
+
+
+def notebook_for(notebook: str, level: str) -> str:
+    """The notebook that makes a report at a level. Raises `RequestError` where it is not made at that level.
+
+    >>> notebook_for("4_system_review", "public"), notebook_for("3_triggers", "board")
+    ('public_review', '3_triggers')
+    """
+    if level != "public":
+        if notebook == PUBLIC["4_system_review"]:
+            raise RequestError(f"{notebook} is the page for the public. Add --level public.")
+        check_level(level)
+        if notebook in ONE_FAMILY:
+            check_board(level, notebook)
+        return notebook
+    if notebook not in PUBLIC:
+        raise RequestError(
+            f"there is no public page of {notebook}: it shows families' rows, or counts of too few. At level 'public' ask for "
+            "4_system_review, which says in words what it may; or use team or board, for named readers."
+        )
+    return PUBLIC[notebook]
 
 
 def check_board(level: str, what: str) -> None:
@@ -159,6 +185,42 @@ def frame_for(session: Session, level: str, period: tuple[Any, Any] | None = Non
             if own.empty
             else [overlays.in_words(session.folder) + " They are listed under Assumptions and faults."],
             purpose=f"{about.purpose} How the families were chosen: {about.selection or 'not declared'}",
+            contact=["This is not an alert system.", *_whom_to_ring(session)],
+        )
+
+    return frame
+
+
+def frame_for_public(session: Session) -> Any:
+    """What stands round a page for the public: a function for `lib.runs.run`. It notes in the record what the page says.
+
+    No account, no file, no parameter and no purpose: each could count those under review.
+    """
+    about = session.folder.about
+    families = _family_ids(session)
+
+    def frame(notebook: Any, record: dict[str, Any]) -> Frame:
+        record["public"] = public.check_page(notebook)
+        _refuse_families(notebook, families, [])
+        kept = ("run_id", "started", "notebook", "notebook_sha256", "rules", "kit", "git_commit")
+        return Frame(
+            strip=[
+                ("Level", "PUBLIC"),
+                ("Marking", "for everybody, once released"),
+                ("Readers", "anybody"),
+                ("Status", "not to be passed on until released: its manifest says who released it, and when"),
+                ("Data to", checks.data_to(session)),
+            ],
+            tag="INVENTED DATA" if about.invented else "",
+            limits=LIMITS,
+            provenance=[
+                *_provenance({key: record[key] for key in kept if key in record} | {"parameters": {}}),
+                (
+                    "Disclosure control",
+                    f"rules {policy_of(session.folder).version}; symbols c z x k, as under each table",
+                ),
+            ],
+            purpose="To tell everybody what a review asks for, and what services look like over a wider area.",
             contact=["This is not an alert system.", *_whom_to_ring(session)],
         )
 

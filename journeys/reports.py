@@ -75,10 +75,8 @@ def _build(
     from journeys.readerpage import reader_rules
     from lib import runs
 
-    path = pages.notebook_path(asked.notebook, NOTEBOOKS)
-    pages.check_level(asked.level)
-    if asked.notebook in pages.ONE_FAMILY:
-        pages.check_board(asked.level, asked.notebook)
+    pages.notebook_path(asked.notebook, NOTEBOOKS)
+    path = pages.notebook_path(pages.notebook_for(asked.notebook, asked.level), NOTEBOOKS)
     session = contacts.open_session(asked.data)
     if session.rejected:
         raise RequestError(next(iter(session.rejected.values())))
@@ -88,23 +86,23 @@ def _build(
     versions = {"activities": session.activities.version, "triggers": rules.version, "facts": facts.version}
     if for_reader:
         versions["readers"] = reader_rules(session.folder, session.activities).version
-    frame = pages.frame_for_reader(session) if for_reader else pages.frame_for(session, asked.level)
-    record = {
-        "data": session.folder.name,
-        "level": asked.level,
-        "kit": __version__,
-        "purpose": session.folder.about.purpose,
-        "invented": session.folder.about.invented,
-        "rules": versions,
-        "inputs": session.folder.hashes() | book.hashes(session.folder),
-        "account": checks.full_account(session).to_dict("records"),
-        **more,
-    }
+    is_public = asked.level == "public"
+    frame = pages.frame_for_reader(session) if for_reader else pages.frame_for_public(session) if is_public else None
+    inputs = session.folder.hashes() | book.hashes(session.folder)
+    record: dict[str, Any] = {"data": session.folder.name, "level": asked.level, "kit": __version__, "rules": versions}
+    record |= {"invented": session.folder.about.invented}
+    if is_public:
+        # A purpose, an account and a list of files may each count those under review.
+        record |= {"inputs_sha256": together_sha256(inputs)}
+    else:
+        account = checks.full_account(session).to_dict("records")
+        record |= {"purpose": session.folder.about.purpose, "inputs": inputs, "account": account}
+    record |= more
     return runs.run(
         path,
         {"data": data_parameter(asked.data), "level": asked.level, **asked.parameters},
         reports,
-        frame,
+        frame or pages.frame_for(session, asked.level),
         run_name=asked.notebook,
         record=record,
         lock_path=session.home / LOCK if session.home and not is_locked else None,
@@ -144,6 +142,15 @@ def _to_stderr(line: str) -> None:
     click.echo(line, err=True)
 
 
+def together_sha256(inputs: Mapping[str, str]) -> str:
+    """One hash for all inputs, which names none of them.
+
+    >>> together_sha256({"b.csv": "2", "a.csv": "1"}) == together_sha256({"a.csv": "1", "b.csv": "2"})
+    True
+    """
+    return hashlib.sha256(json.dumps(sorted(inputs.items())).encode()).hexdigest()
+
+
 def data_parameter(data: str) -> str:
     """A folder under data/ by its name; any other by its path from the notebooks, so that no report holds a home folder.
 
@@ -172,7 +179,7 @@ def from_here(path: Path) -> Path:
 @click.command()
 @click.argument("notebook")
 @click.option("--data", required=True, help="a folder's name under data/, or a path")
-@click.option("--level", default="team", show_default=True, help="team or board")
+@click.option("--level", default="team", show_default=True, help="team, board or public")
 @click.option("--start", default=None, help="first day of the period")
 @click.option("--end", default=None, help="last day of the period")
 @click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="a parameter of the notebook")

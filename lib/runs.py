@@ -63,8 +63,8 @@ def run(
     """Run a notebook and publish its page as a new folder, or leave everything as it was.
 
     `parameters`: given names and values, checked by `check_parameters`. `frame_builder(notebook, record)`: called with
-    the executed notebook and the record so far; returns what stands round the page. `run_name`: letters, digits, _ and
-    - for the folder's name. `record`: what to keep in run.json beside what is kept always. `lock_path`: a second run
+    the executed notebook and the record so far, to which it may add; returns what stands round the page. `run_name`:
+    letters, digits, _ and - for the folder's name. `record`: what to keep in run.json beside what is kept always. `lock_path`: a second run
     with the same one is refused. `timeout`: seconds for the whole notebook. `with_parts`: the page's tables and pictures
     are to stand beside it as files. `with_pdf`: a PDF too, where this machine can make one; run.json says why not.
     Returns the folder, which holds report.html, run.json and log.jsonl.
@@ -156,7 +156,7 @@ class _Job:
             self.note("start")
             executed = self.execute(notebook, given, timeout, start_timeout)
             self.note("executed")
-            frame = frame_builder(executed, dict(self.record))
+            frame = frame_builder(executed, self.record)
             page = html(executed, frame)
             beside.write_page(self.staging, page)
             self.note("page")
