@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from journeys import rightscommands
 from journeys.releasing import release_command, verify_command
 from journeys.reports import PROJECT, from_here, report
 from journeys.scheduling import schedule
@@ -168,12 +169,9 @@ def sample(folder: Path, families: int, comparison: int, seed: int) -> None:
 @click.argument("more", nargs=-1, type=click.UNPROCESSED)
 def lab(more: tuple[str, ...]) -> None:
     """JupyterLab on the notebooks, reachable from this machine alone, with no news and no update checks."""
-    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={PROJECT}", "--ServerApp.ip=127.0.0.1"]
-    command += [
-        "--ServerApp.allow_remote_access=False",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    ]
-    command += ["--LabApp.news_url=None", "--KernelManager.transport_encryption=auto", *more]
+    from journeys.safekeeping import lab_command
+
+    command = [*lab_command(sys.executable, PROJECT), *more]
     os.execv(sys.executable, command)
 
 
@@ -231,6 +229,10 @@ def _rule_lines(frame: Any) -> list[str]:
             ]
             lines += [f"    source   {row.source} [{row.mark}]"]
     return lines
+
+
+for _command in rightscommands.COMMANDS:
+    cli.add_command(_command)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -100,6 +100,24 @@ def read_book(review: Journeys, path: str | Path | None = None) -> Book:
     return Book(place, families, sheets, others)
 
 
+def read_all(path: Path) -> Book:
+    """Every row of a book, whatever family or contact it is about: to answer for the data, or to take some of it out.
+
+    Raises `DataError` for what cannot be read, as `read_book` does.
+    """
+    stat = path.stat()
+    given = _given(path, stat.st_mtime_ns, stat.st_size)
+    _check_schema(path, given)
+    families: set[str] = set()
+    for name, rows in given.items():
+        heads = [cell.strip().casefold().replace(" ", "_") for cell in rows[0]] if rows and name in SHEETS else []
+        at = heads.index("family_id") if "family_id" in heads else None
+        families |= {row[at].strip().removeprefix(TYPED) for row in rows[1:] if at is not None and at < len(row)}
+    sheets = _typed(path, stat.st_mtime_ns, stat.st_size, frozenset(families), frozenset())
+    others = {name: rows for name, rows in given.items() if name not in SHEETS and name != READ_ME}
+    return Book(path, frozenset(families), sheets, others)
+
+
 @lru_cache(maxsize=8)
 def _given(path: Path, changed: int, size: int) -> dict[str, list[list[str]]]:
     """The cells of a workbook, read once for each state of the file."""
@@ -267,13 +285,24 @@ def save(
     path = book_of(review)
     if path is None:
         raise RequestError("these contacts came as frames, so there is no data folder to keep the book in.")
+    about = review.about
+    return save_at(path, f"{about.purpose}{' INVENTED DATA.' if about.invented else ''}", rows, others)
+
+
+def check_closed(path: Path) -> None:
+    """Stop where somebody has the book open in a spreadsheet program. Raises `BusyError`."""
     for mark in (path.with_name(f".~lock.{path.name}#"), path.with_name(f"~${path.name}")):
         if mark.exists():
             raise BusyError(
                 f"{files.shown(path)} is open in a spreadsheet program. Close it there first: nothing was written."
             )
-    about = review.about
-    said = f"{about.purpose}{' INVENTED DATA.' if about.invented else ''}"
+
+
+def save_at(
+    path: Path, said: str, rows: Mapping[str, Sequence[Row]], others: Mapping[str, list[list[str]]] | None = None
+) -> Path:
+    """Write a book whole at its place, and keep the one before beside it. Raises `BusyError` where it is open."""
+    check_closed(path)
     content = as_bytes(said, rows, others)
     files.private_dir(path.parent)
     if path.exists() and (before := path.read_bytes()) != content:

@@ -114,6 +114,11 @@ def open_session(
         assert data is not None
         folder = data_folders.open_folder(data)
     folder.require(use)
+    return open_store(folder)
+
+
+def open_store(folder: Folder) -> Session:
+    """The store of a folder, for no use that needs leave: to answer for the data, or to take some of it out."""
     activities = read_activities(folder.rule_files("activities.yml"))
     if folder.path is None:
         engine = Engine()
@@ -121,7 +126,7 @@ def open_session(
         fill_store(engine, "store", folder, activities)
         lay_contacts(engine)
         return Session(folder, engine, activities, "", None, _rejected(engine))
-    seen, key, home = folder.fingerprint(), _key(folder), folder.path / ".store"
+    seen, key, home = folder.fingerprint(), store_key(folder), folder.path / ".store"
     held = _OPEN.get((str(home), key))
     if held is not None:
         return held
@@ -198,13 +203,14 @@ def _rejected(engine: Engine) -> dict[str, str]:
     return dict(engine.rows(select))
 
 
-def _key(folder: Folder) -> str:
+def store_key(folder: Folder) -> str:
+    """By what the store of a folder is named: a hash of all that goes into it."""
     parts = [SCHEMA, *(f"{name}={value}" for name, value in folder.hashes().items())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:20]
 
 
 def _old(folder: Folder, seen: tuple[tuple[str, int, int], ...], key: str) -> str:
-    if folder.fingerprint() == seen or _key(folder) == key:
+    if folder.fingerprint() == seen or store_key(folder) == key:
         return ""
     return (
         f"the files of {folder.name} have changed since these contacts were read. This answer stands, and is of the "
@@ -227,6 +233,7 @@ _FIXES = {
     "no date (a footer, perhaps)": "remove a total or footer line from the export, or fill in the date",
     "bad date": "write a day that exists, as the format declares, at source; send the row again",
     "year out of range": "a system's default date, perhaps: put the true date in at source",
+    "forgotten": "nothing to mend: somebody is to be forgotten here; ask the supplier for an extract without them",
     "empty row": "remove the row from the export",
     "too few fields": "complete the row at source; a value may be missing or a footer line present",
     "too many fields": "put quotes round a value that holds the separator",

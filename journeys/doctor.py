@@ -11,15 +11,9 @@ import sys
 import tempfile
 from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
 
-
-class Finding(NamedTuple):
-    """One thing looked at: what it is, whether it is well, and what to do if not."""
-
-    what: str
-    is_well: bool
-    mend: str = ""
+from journeys import safekeeping
+from journeys.safekeeping import Finding
 
 
 def look(project: Path) -> list[Finding]:
@@ -33,7 +27,7 @@ def look(project: Path) -> list[Finding]:
         _memory(),
         _writable(project),
         _temp(),
-        _data(project),
+        *safekeeping.look(project),
     ]
 
 
@@ -120,14 +114,3 @@ def _temp() -> Finding:
         return Finding(
             "the temporary folder can be written", False, "Set TMPDIR (TEMP on Windows) to a folder you may write in."
         )
-
-
-def _data(project: Path) -> Finding:
-    """Data folders that others on this machine could read."""
-    if os.name != "posix":
-        return Finding("who may read the data folders is not looked at on this system", True)
-    own = [p for p in (project / "data").iterdir() if p.is_dir() and p.name not in ("sample", "published")]
-    loose = [p.name for p in own if p.stat().st_mode & 0o077]
-    return Finding(
-        "data folders are readable by their owner alone", not loose, f"chmod 700 data/{loose[0] if loose else ''}"
-    )

@@ -10,6 +10,7 @@ from typing import Any
 
 from journeys.activities import Activities, fold
 from journeys.columns import UNMAPPED
+from journeys.forgotten import barred
 from journeys.sources import Folder
 from lib import intake
 from lib.dates import day_number
@@ -38,7 +39,8 @@ SHAPE = Shape(
 
 def fill_store(engine: Engine, store: str, folder: Folder, activities: Activities) -> None:
     """Every table of a store: rows and the kinds, files and agencies that they name; set_aside, account, coverage, faults."""
-    taken = intake.read(engine, folder.sources(), SHAPE, {"agency": folder.entry.agencies or []}, store)
+    listed = {"agency": folder.entry.agencies or []}
+    taken = intake.read(engine, folder.sources(), SHAPE, listed, store, barred(folder))
     engine.load(f"{store}.account", taken.account.assign(n=range(len(taken.account))))
     _name_files(engine, store, folder)
     _name_kinds(engine, store, folder, activities)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from journeys.columns import SEPARATED, identifying
 from journeys.contacts import Session, open_session
+from journeys.forgotten import who_is
+from journeys.sources import Folder
 from lib.batches import Source
 from lib.dates import day_number
 from lib.engine import Engine, Table
@@ -121,17 +123,26 @@ def load_members(session: Session, engine: Engine, given: Table | pd.DataFrame |
     elif session.folder.entry.members:
         if session.folder.path is None:
             raise RequestError("sources names a members file, and frames have none: pass members as a DataFrame.")
-        rows = _from_file(session.folder.path / session.folder.entry.members)
+        rows = member_rows(session.folder)
     else:
         engine.make("members", FROM_THE_LOG.format(contacts=session.contacts))
         engine.make("spells", SPELLS)
         return
+    if is_forgotten := who_is(session.folder):
+        rows = [row for row in rows if not is_forgotten(row[0])]
     _check_persons(session, [r[0] for r in rows])
     names = ("person_id", "family_id", "from_day", "to_day", "because")
     kinds = (pa.string(), pa.string(), pa.int32(), pa.int32(), pa.string())
     columns = list(zip(*rows, strict=True)) or [()] * 5
     engine.load("members", pa.table({n: pa.array(c, k) for n, c, k in zip(names, columns, kinds, strict=True)}))
     engine.make("spells", SPELLS)
+
+
+def member_rows(folder: Folder) -> list[tuple[Any, ...]]:
+    """The rows of a folder's members file: person, family, first day in, first day out, why. None where it has no file."""
+    if not folder.entry.members or folder.path is None:
+        return []
+    return _from_file(folder.path / folder.entry.members)
 
 
 def families_are_named(session: Session, engine: Engine, given: Table | pd.DataFrame | None) -> bool:

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parent.parent
 RULES = Path(__file__).resolve().parent / "rules"
 
+PRIVATE = "private"
+"""The room of a data folder, for its owner alone, that holds what people asked for and what was given out."""
+
+FORGOTTEN = "forgotten.{kid}.jsonl"
+"""The list in it of those who asked to be forgotten, one for each key that it was written with."""
+
 _NEEDED = ("date", "activity")
 _UNREAD = frozenset({"note"})
 _PERMISSION = ("controller", "agreement", "lawful_basis", "allowed_uses", "keep_until")
@@ -151,7 +157,14 @@ class Folder:
         names = [*self.entry.files, *([self.entry.members] if self.entry.members else []), "sources.yml"]
         rules = [p for n in ("activities.yml",) for p in self.rule_files(n)]
         formats = [y.path for _, y in self.formats.values() if y is not None and y.path.name != "sources.yml"]
-        return [*(self.path / n for n in names), *rules, *sorted(set(formats))]
+        return [*(self.path / n for n in names), *rules, *sorted(set(formats)), *self.forgotten()]
+
+    def forgotten(self) -> list[Path]:
+        """The lists of those who asked to be forgotten here."""
+        # A list whose file is gone, and whose end is still there, is missed by name.
+        ends = self.path.glob(f"{PRIVATE}/{FORGOTTEN.format(kid='*')}.end") if self.path else ()
+        lists = self.path.glob(f"{PRIVATE}/{FORGOTTEN.format(kid='*')}") if self.path else ()
+        return sorted({*lists, *(end.with_suffix("") for end in ends)})
 
     def fingerprint(self) -> tuple[tuple[str, int, int], ...]:
         """A quick look at the inputs (name, size, time of change), to see whether a closer one is worth it."""

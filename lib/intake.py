@@ -11,7 +11,7 @@ memory; what only the whole can tell (repeats, versions, midnights) is settled a
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,12 @@ class Intake:
 
 
 def read(
-    engine: Engine, sources: Sequence[Source], shape: Shape, words: Mapping[str, Sequence[str]], into: str
+    engine: Engine,
+    sources: Sequence[Source],
+    shape: Shape,
+    words: Mapping[str, Sequence[str]],
+    into: str,
+    barred: Callable[[Source, pa.Table], pa.Array] | None = None,
 ) -> Intake:
     """Read every source into tables of the schema `into`: rows, kinds_read, files, set_aside and faults.
 
@@ -46,9 +51,10 @@ def read(
     values with an ordinal `nth` among equal ones, its kind `k`, its texts, `day`, `second` (as written), `t_utc`,
     `earliest`, `latest`, `grain`, its other days, its `version` and the day of the next one. A file that cannot be
     read at all is in `rejected` with the reason, and counts as nothing read. `words` allows, for a target, the values
-    it may take; other rows are set aside.
+    it may take; other rows are set aside. `barred` gives, for a batch of a source, why each of its records may not come
+    in, or NULL: such a record is set aside for that reason, whatever else is wrong with it, and nothing of it is kept.
     """
-    reading = _Reading(engine, sources, shape, words, into)
+    reading = _Reading(engine, sources, shape, words, into, barred)
     rejected: dict[str, str] = {}
     seen: set[str] = set()
     for f, source in enumerate(sources):
@@ -77,7 +83,9 @@ class _Reading:
         shape: Shape,
         words: Mapping[str, Sequence[str]],
         into: str,
+        barred: Callable[[Source, pa.Table], pa.Array] | None,
     ) -> None:
+        self.barred = barred
         self.engine, self.sources, self.shape, self.into = engine, sources, shape, into
         self.words = {t: list(w) for t, w in words.items() if w}
         self.copied: dict[int, int] = {}
@@ -117,6 +125,8 @@ class _Reading:
         """Type one batch, and put each of its rows where it belongs."""
         engine, into = self.engine, self.into
         self.read_from[f] += len(batch)
+        if self.barred is not None:
+            batch = _with_reasons(batch, self.barred(source, batch))
         engine.replace("batch", batch, typed(source, self.shape, batch.column_names, self.words))
         self._name_kinds(f)
         self._set_clocks(source)
@@ -331,6 +341,14 @@ class _Reading:
         self.engine.drop("fates")
         names = ["file", "read", "accepted", "set_aside", "collapsed", "rejected_because"]
         return pd.DataFrame(rows, columns=names).astype(dict.fromkeys(names[1:5], "int64"))
+
+
+def _with_reasons(batch: pa.Table, reasons: pa.Array) -> pa.Table:
+    """A batch whose records that may not come in say why."""
+    import pyarrow.compute as pc
+
+    at = batch.column_names.index("problem")
+    return batch.set_column(at, "problem", pc.coalesce(reasons, batch.column("problem")))
 
 
 def _clocks(zone: str, first: int, last: int) -> list[Any]:

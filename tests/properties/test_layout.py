@@ -71,7 +71,10 @@ def test_git_keeps_what_is_ours(path: str) -> None:
     assert git("check-ignore", path).returncode == 1
 
 
-@pytest.mark.parametrize("path", ["data/real/police.csv", "data/sample/.store/x.duckdb", "reports/2024/page.html"])
+@pytest.mark.parametrize(
+    "path",
+    ["data/real/police.csv", "data/sample/.store/x.duckdb", "data/sample/private/x.jsonl", "reports/2024/page.html"],
+)
 def test_git_leaves_what_is_personal(path: str) -> None:
     assert git("check-ignore", path).returncode == 0
 

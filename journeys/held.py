@@ -1,0 +1,88 @@
+"""Every record about somebody in the files as they were supplied, whether or not it became a contact; and their memberships."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from journeys.families import member_rows
+from journeys.forgotten import person_id
+from journeys.sources import Folder
+from lib.errors import DataError, RequestError, count, listed
+from lib.pseudonyms import normal
+from lib.readers import batches
+
+INNER = ("row", "line", "problem")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a file: where it is, and each listed column as text."""
+
+    file: str
+    row: int
+    line: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the files hold about people: records, memberships, and the files that could not be read to see."""
+
+    records: Sequence[Record]
+    members: Sequence[tuple[Any, ...]]
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> dict[str, list[int]]:
+        """The lines on which their records begin, file by file."""
+        found: dict[str, list[int]] = {}
+        for record in self.records:
+            found.setdefault(record.file, []).append(record.line)
+        return found
+
+
+def named(people: Iterable[str]) -> Callable[[str], bool]:
+    """A test for person ids, however they are spaced or capitalised."""
+    wanted = {normal(person) for person in people}
+    return lambda person: normal(person) in wanted
+
+
+def held(folder: Folder, people: Sequence[str]) -> Held:
+    """What the files of a folder hold about people, each given as the kit writes them: `<supplier>:<number>`, or the number
+    alone in a file whose numbers are shared.
+    """
+    is_them = named(people)
+    records: list[Record] = []
+    unread: dict[str, str] = {}
+    for source in folder.sources():
+        try:
+            for batch in batches(source):
+                if "person_id" not in batch.column_names:
+                    continue
+                own = batch.column("person_id").to_pylist()
+                theirs = {p for p in set(own) if p and is_them(person_id(folder, source.name, p))}
+                at = [n for n, p in enumerate(own) if p in theirs]
+                for cells in batch.take(at).to_pylist() if at else []:
+                    told = {n: str(v) for n, v in cells.items() if n not in INNER and v is not None and "__" not in n}
+                    told |= {n.split("__")[0]: str(v) for n, v in cells.items() if n.endswith("__at") and v is not None}
+                    records.append(Record(source.name, cells["row"], cells["line"], told))
+        except DataError as error:
+            unread[source.name] = str(error)
+    members = [row for row in member_rows(folder) if is_them(row[0])]
+    return Held(records, members, unread)
+
+
+def found(folder: Folder, people: Sequence[str], *, absent: bool = False) -> Held:
+    """The same; raises `RequestError` where one of the people is in no file at all, unless that is expected."""
+    for number, person in enumerate(people, start=1):
+        one = held(folder, [person])
+        if not one.records and not one.members and not absent:
+            which = "that person" if len(people) == 1 else f"person {number} of those given"
+            more = f" {count(len(one.unread), 'file')} could not be read to see." if one.unread else ""
+            raise RequestError(
+                f"{which} is in no file of {folder.name}. A person is written <supplier>:<number>, and the number alone where "
+                f"sources.yml says `person_ids: shared`. Suppliers here: {listed(sorted(set(folder.suppliers.values())))}.{more}"
+            )
+    return held(folder, people)
