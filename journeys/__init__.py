@@ -40,6 +40,7 @@ The verbs, in the order in which data flow:
     fj.front                                       # page one: fj.front.numbers(review), with what people wrote
     fj.publish(frame, "agencies")                  # a measure's table as it would leave: small counts hidden; a preview
     fj.public                                      # the public page: fj.public.said(review), fj.public.area(review)
+    fj.pseudonymised(rows, project="housing")      # rows for one project: its own pseudonyms, no free text
     fj.show(frame, "a caption")                    # a table that reads well on a page
 
 Each is loaded when it is first used.
@@ -89,6 +90,7 @@ _VERBS = {
     "backtest": "journeys.hindsight",
     "search_triggers": "journeys.search",
     "publish": "journeys.release",
+    "pseudonymised": "journeys.pseudonymous",
     "show": "journeys.pages",
 }
 _ROOMS = ("together", "voice", "public", "measures", "draw", "findings", "front", "columns")
@@ -120,6 +122,7 @@ __all__ = [
     "page_for",
     "passed",
     "plans",
+    "pseudonymised",
     "public",
     "publish",
     "read_book",
@@ -165,6 +168,7 @@ if TYPE_CHECKING:
     from journeys.navigator import could_fall_away
     from journeys.pages import show
     from journeys.passing import passed
+    from journeys.pseudonymous import pseudonymised
     from journeys.readerpage import page_for
     from journeys.release import publish
     from journeys.savvi import export_savvi
