@@ -58,6 +58,13 @@ def barred(folder: Folder) -> Callable[[Source, pa.Table], pa.Array] | None:
     if is_forgotten is None:
         return None
 
+    known: dict[str, bool] = {}
+
+    def is_gone(person: str) -> bool:
+        if person not in known:
+            known[person] = is_forgotten(person)
+        return known[person]
+
     def reasons(source: Source, batch: pa.Table) -> pa.Array:
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -66,7 +73,7 @@ def barred(folder: Folder) -> Callable[[Source, pa.Table], pa.Array] | None:
             return pa.nulls(len(batch), pa.string())
         people = batch.column("person_id").combine_chunks().cast(pa.string())
         told = pc.unique(people).to_pylist()
-        gone = [p for p in told if p is not None and is_forgotten(person_id(folder, source.name, p))]
+        gone = [p for p in told if p is not None and is_gone(person_id(folder, source.name, p))]
         return pc.if_else(pc.is_in(people, pa.array(gone, pa.string())), REASON, pa.scalar(None, pa.string()))
 
     return reasons

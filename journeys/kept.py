@@ -67,7 +67,8 @@ def runs_of(folder: Folder, reports: Path = REPORTS) -> list[Run]:
 def take_out(runs: list[Run]) -> None:
     """Remove runs, each by one rename out of its place first, so that nobody opens half of one."""
     for run in runs:
-        aside = run.path.with_name(f".building-gone-{run.name}")
+        reports = run.path.parent.parent if run.path.parent.name == "failed" else run.path.parent
+        aside = reports / f".building-gone-{run.name}"
         run.path.rename(aside)
         shutil.rmtree(aside, ignore_errors=True)
 

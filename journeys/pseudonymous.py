@@ -79,8 +79,9 @@ def pseudonymised(rows: Table | pd.DataFrame, *, project: str, data: str | Path 
     `rows`: a Table of the kit, or a DataFrame of such rows, with `data` then saying which data folder they are of.
     `project`: small letters, figures, - and _. Ids of families, people, workers, contacts and needs become pseudonyms of
     this project; dates, numbers and words from a closed list stay; every other column is left out, and so is one that
-    the kit does not declare. Returns a DataFrame in the order of its pseudonyms. That it was made is noted in the
-    folder's `private/extracts.jsonl`.
+    the kit does not declare. One project name over two folders gives one id one pseudonym: give projects names apart
+    where two reviews number their families each from 1. Returns a DataFrame in the order of its pseudonyms. That it was
+    made is noted in the folder's `private/extracts.jsonl`.
 
     Raises `RequestError` where there is no key, or it is not kept as it must be; `DataError` where two ids cannot be told
     to be one person or two.

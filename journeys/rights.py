@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from journeys import kept, sources
+from journeys import kept, keyplace, sources
 from journeys.bookfile import Row
 from journeys.contacts import Session, open_store, read_contacts, store_key
 from journeys.families import fit, load_members, read_members
@@ -23,7 +23,7 @@ from journeys.pseudonymous import check_reason, projects_of, who_asks
 from journeys.sources import Folder
 from lib.dates import say
 from lib.errors import KitError, count
-from lib.files import shown
+from lib.files import lock, shown
 
 BUNDLE_DAYS = 90
 """How long the bundle of an access request is kept: a month to answer, and two more where the law allows them."""
@@ -44,6 +44,16 @@ class Done:
     by_hand: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Theirs:
+    """The contacts of people, the families these fit, those that nobody else is in, and needs that are theirs alone."""
+
+    contacts: frozenset[str]
+    families: frozenset[str]
+    families_alone: frozenset[str]
+    needs: frozenset[str]
+
+
 def forget(
     data: str | Path, people: Sequence[str], reason: str, reports: Path = kept.REPORTS, *, absent: bool = False
 ) -> Done:
@@ -58,54 +68,61 @@ def forget(
     folder = sources.open_folder(data)
     what = found(folder, people, absent=absent)
     kept.check_book_closed(folder)
-    before = open_store(folder)
-    theirs, families_before = _theirs(before, people), _families(before)
-    book = kept.read_own_book(folder)
-    before.engine.close()
-
-    old = _stores(folder)
-    put_on_list(folder, people, words, who_asks())
-    done = Done(what)
-    after = open_store(folder)
-    families_after = _families(after)
-    after.engine.close()
-    _, done.stores_open = kept.sweep_stores(folder, store_key(folder))
-    done.stores = len(old - _stores(folder))
-    done.by_hand += [
-        f"{name}: their records begin on {_lines(at)}. The kit changes no file of a supplier's: ask for an extract without them."
-        for name, at in what.lines.items()
-    ]
-    if what.members:
-        done.by_hand.append(f"{folder.entry.members}: take out {count(len(what.members), 'row')} that names them.")
-    done.by_hand += [
-        f"{shown(path)}: the bundle of an access request, perhaps of this person. Read it, and delete it."
-        for path in kept.bundles(folder)
-    ]
-    done.by_hand += [f"{name} could not be read, so nobody knows whether it names them." for name in what.unread]
-    if book is not None:
-        gone_families = families_before - families_after
-        is_them = named(people)
-
-        def gone(sheet: Sheet, row: Row) -> bool:
-            need = row.cells.get("need_id") if sheet.name == "needs" else None
-            return (
-                any(contact in theirs.contacts for contact in kept.contacts_in(row))
-                or any(is_them(person) for person in kept.people_in(row))
-                or row.cells.get("family_id") in gone_families
-                or (need in theirs.needs and row.cells.get("family_id") in theirs.families)
-            )
-
-        rows, done.book_rows = kept.without(book, gone)
-        left = (row for some in rows.values() for row in some if row.cells.get("family_id") in theirs.families)
-        done.book_to_read = sum(1 for _ in left)
-        kept.rewrite_book(folder, book, rows)
-        done.by_hand += _refresh_book(folder)
-    runs = [r for r in kept.runs_of(folder, reports) if absent or r.rests_on & _names(folder, what)]
-    done.released = kept.released(runs)
-    done.runs = [run.says for run in runs]
-    kept.take_out(runs)
-    done.projects = projects_of(folder)
+    keyplace.key()
+    session = open_store(folder)
+    theirs = _theirs(session, people)
+    session.engine.close()
+    assert folder.path is not None
+    # No report is built meanwhile. What was made from their records goes first and the list is written after it, so that
+    # whoever is stopped on the way can do it again from the beginning.
+    with lock(folder.path / ".store" / "report.lock"):
+        done = Done(what)
+        _take_out_of_book(folder, theirs, people, done)
+        runs = [r for r in kept.runs_of(folder, reports) if absent or r.rests_on & _names(folder, what)]
+        done.released, done.runs = kept.released(runs), [run.says for run in runs]
+        kept.take_out(runs)
+        old = _stores(folder)
+        put_on_list(folder, people, words, who_asks())
+        open_store(folder).engine.close()
+        _, done.stores_open = kept.sweep_stores(folder, store_key(folder))
+        done.stores = len(old - _stores(folder))
+        done.by_hand = [*_by_hand(folder, what), *_refresh_book(folder)]
+        done.projects = projects_of(folder)
     return done
+
+
+def _take_out_of_book(folder: Folder, theirs: _Theirs, people: Sequence[str], done: Done) -> None:
+    """Take out of the review book what rests on them, names them, or speaks of a family that nobody else is in."""
+    book = kept.read_own_book(folder)
+    if book is None:
+        return
+    is_them = named(people)
+
+    def gone(sheet: Sheet, row: Row) -> bool:
+        need = row.cells.get("need_id") if sheet.name == "needs" else None
+        return (
+            any(contact in theirs.contacts for contact in kept.contacts_in(row))
+            or any(is_them(person) for person in kept.people_in(row))
+            or row.cells.get("family_id") in theirs.families_alone
+            or (need in theirs.needs and row.cells.get("family_id") in theirs.families)
+        )
+
+    rows, done.book_rows = kept.without(book, gone)
+    left = (row for some in rows.values() for row in some if row.cells.get("family_id") in theirs.families)
+    done.book_to_read = sum(1 for _ in left)
+    kept.rewrite_book(folder, book, rows)
+
+
+def _by_hand(folder: Folder, what: Held) -> Iterator[str]:
+    for name, at in what.lines.items():
+        where = f"{name}: their records begin on {_lines(at)}."
+        yield f"{where} The kit changes no file of a supplier's: ask for an extract without them."
+    if what.members:
+        yield f"{folder.entry.members}: take out {count(len(what.members), 'row')} that names them."
+    for path in kept.bundles(folder):
+        yield f"{shown(path)}: the bundle of an access request, perhaps of this person. Read it, and delete it."
+    for name in what.unread:
+        yield f"{name} could not be read, so nobody knows whether it names them."
 
 
 def forget_no_more(data: str | Path, people: Sequence[str], reason: str) -> None:
@@ -116,39 +133,23 @@ def forget_no_more(data: str | Path, people: Sequence[str], reason: str) -> None
     put_on_list(folder, people, words, who_asks(), undone=True)
 
 
-@dataclass(frozen=True)
-class _Theirs:
-    contacts: frozenset[str]
-    families: frozenset[str]
-    needs: frozenset[str]
-
-
 def _theirs(session: Session, people: Sequence[str]) -> _Theirs:
-    """The contacts of people, the families these fit, and the needs that no other contact of those families names."""
-    _lay(session)
+    load_members(session, session.engine)
+    fit(session, session.engine, session.contacts)
     is_them = named(people)
     select = "SELECT DISTINCT c.person_id, c.contact_id, f.family_id, c.need_id FROM contacts AS c LEFT JOIN fits AS f ON c.c = f.c"
-    rows = session.engine.rows(select)
-    mine = [row for row in rows if row[0] and is_them(row[0])]
-    others = {(family, need) for person, _, family, need in rows if not (person and is_them(person))}
-    families = frozenset(row[2] for row in mine if row[2])
-    needs = frozenset(need for _, _, family, need in mine if need and (family, need) not in others)
-    return _Theirs(frozenset(row[1] for row in mine), families, needs)
-
-
-def _families(session: Session) -> frozenset[str]:
-    _lay(session)
-    return frozenset(name for (name,) in session.engine.rows("SELECT DISTINCT family_id FROM fits"))
+    rows = [(bool(row[0]) and is_them(row[0]), *row[1:]) for row in session.engine.rows(select)]
+    families = frozenset(family for mine, _, family, _ in rows if mine and family)
+    others = {family for mine, _, family, _ in rows if not mine}
+    needs_of_others = {(family, need) for mine, _, family, need in rows if not mine}
+    needs = {need for mine, _, family, need in rows if mine and need and (family, need) not in needs_of_others}
+    contacts = frozenset(contact for mine, contact, _, _ in rows if mine)
+    return _Theirs(contacts, families, families - others, frozenset(needs))
 
 
 def _stores(folder: Folder) -> frozenset[Path]:
     assert folder.path is not None
     return frozenset((folder.path / ".store").glob("*.duckdb"))
-
-
-def _lay(session: Session) -> None:
-    load_members(session, session.engine)
-    fit(session, session.engine, session.contacts)
 
 
 def _names(folder: Folder, what: Held) -> frozenset[str]:
@@ -168,6 +169,8 @@ def _refresh_book(folder: Folder) -> list[str]:
     from journeys.journey import build_journeys
 
     assert folder.path is not None
+    if kept.book_path(folder) is None:
+        return []
     try:
         write_book(build_journeys(read_contacts(folder.path), read_members(folder.path)))
     except KitError as error:
