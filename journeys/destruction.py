@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from journeys import kept
+from journeys.declared import FolderEntry
 from journeys.pseudonymous import check_reason, projects_of, who_asks
-from journeys.sources import PROJECT, Folder, open_folder
+from journeys.sources import PROJECT, Folder, find_folder, open_folder
 from lib.errors import KitError, RequestError, count
 from lib.files import lock, refuse_symlink, shown, write_whole
 
@@ -52,10 +53,24 @@ def destroy(data: str | Path, confirmed: str, reason: str, reports: Path = kept.
     of the kit or holds more than data, and `BusyError` where a run holds it; then nothing has changed.
     """
     words = check_reason(reason)
-    folder = open_folder(data)
+    folder = _folder(data)
     root = _root(folder, confirmed)
-    with lock(root.parent / f".{root.name}.destroy.lock"):
-        return _destroy(folder, root, words, reports)
+    guard = root.parent / f".{root.name}.destroy.lock"
+    with lock(guard):
+        done = _destroy(folder, root, words, reports)
+    guard.unlink(missing_ok=True)
+    return done
+
+
+def _folder(data: str | Path) -> Folder:
+    """The folder, also where its sources.yml cannot be used any more: what is broken can be destroyed."""
+    try:
+        return open_folder(data)
+    except RequestError:
+        path = find_folder(data)
+        return Folder(
+            path.name, path, FolderEntry(purpose="not known: its sources.yml cannot be used", files={}), None, {}
+        )
 
 
 def _root(folder: Folder, confirmed: str) -> Path:
@@ -97,9 +112,13 @@ def _destroy(folder: Folder, root: Path, reason: str, reports: Path) -> Destroye
         }
         write_whole(path, _as_bytes(certificate))
         kept.take_out(runs)
-    # sources.yml goes last: as long as it is there, the folder can be named, and this be run again.
-    for file in sorted(_files(root), key=lambda p: p == root / "sources.yml"):
-        _remove(file, root, done.left)
+    # sources.yml goes last, and stays while anything else does: by it the folder is named, and this can be run again.
+    named = root / "sources.yml"
+    for file in _files(root):
+        if file != named:
+            _remove(file, root, done.left)
+    if not done.left:
+        _remove(named, root, done.left)
     for inner, _, _ in os.walk(root, topdown=False):
         try:
             os.rmdir(inner)

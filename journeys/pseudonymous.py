@@ -98,10 +98,12 @@ def pseudonymised(rows: Table | pd.DataFrame, *, project: str, data: str | Path 
     folder, activities = _whose(rows, data)
     names = Pseudonyms(keyplace.key(), f"project:{project}")
     frame = rows.df() if isinstance(rows, Table) else rows
+    if not frame.columns.is_unique:
+        raise RequestError("a column stands twice in these rows. Leave each in once.")
     out: dict[str, Any] = {}
     for column in map(str, frame.columns):
         if column in IDS:
-            out[column] = _renamed(frame[column], IDS[column], names)
+            out[column] = _renamed(column, frame[column], names)
         elif (word := _words(column, folder, activities)) is not None:
             out[column] = [word(value) for value in frame[column]]
         elif _is_plain(column):
@@ -131,8 +133,12 @@ def _whose(rows: Table | pd.DataFrame, data: str | Path | None) -> tuple[Folder,
     return folder, activities
 
 
-def _renamed(values: Iterable[Any], letter: str, names: Pseudonyms) -> list[Any]:
-    cells = list(values)
+def _renamed(column: str, values: Iterable[Any], names: Pseudonyms) -> list[Any]:
+    letter, cells = IDS[column], list(values)
+    if any(isinstance(cell, int | float) and cell == cell for cell in cells):
+        raise RequestError(
+            f"column '{column}' holds numbers, which lose figures and leading zeros. Make it text, as the kit has it."
+        )
     texts = {text for cell in cells for text in (cell if isinstance(cell, list | tuple) else [cell]) if _is_text(text)}
     told = names.each(letter, texts, exact=letter not in PEOPLE)
     return [

@@ -46,12 +46,15 @@ class Done:
 
 @dataclass(frozen=True)
 class _Theirs:
-    """The contacts of people, the families these fit, those that nobody else is in, and needs that are theirs alone."""
+    """The contacts of people, the families these fit, those that nobody else is in, needs that are theirs alone,
+    and how many contacts of these families name no person.
+    """
 
     contacts: frozenset[str]
     families: frozenset[str]
     families_alone: frozenset[str]
     needs: frozenset[str]
+    of_nobody: int
 
 
 def forget(
@@ -86,7 +89,7 @@ def forget(
         open_store(folder).engine.close()
         _, done.stores_open = kept.sweep_stores(folder, store_key(folder))
         done.stores = len(old - _stores(folder))
-        done.by_hand = [*_by_hand(folder, what), *_refresh_book(folder)]
+        done.by_hand = [*_by_hand(folder, what, theirs), *_refresh_book(folder)]
         done.projects = projects_of(folder)
     return done
 
@@ -113,10 +116,12 @@ def _take_out_of_book(folder: Folder, theirs: _Theirs, people: Sequence[str], do
     kept.rewrite_book(folder, book, rows)
 
 
-def _by_hand(folder: Folder, what: Held) -> Iterator[str]:
+def _by_hand(folder: Folder, what: Held, theirs: _Theirs) -> Iterator[str]:
     for name, at in what.lines.items():
         where = f"{name}: their records begin on {_lines(at)}."
         yield f"{where} The kit changes no file of a supplier's: ask for an extract without them."
+    if theirs.of_nobody:
+        yield f"{count(theirs.of_nobody, 'contact')} of their family name nobody, and stay: see whether they are about this person."
     if what.members:
         yield f"{folder.entry.members}: take out {count(len(what.members), 'row')} that names them."
     for path in kept.bundles(folder):
@@ -138,13 +143,15 @@ def _theirs(session: Session, people: Sequence[str]) -> _Theirs:
     fit(session, session.engine, session.contacts)
     is_them = named(people)
     select = "SELECT DISTINCT c.person_id, c.contact_id, f.family_id, c.need_id FROM contacts AS c LEFT JOIN fits AS f ON c.c = f.c"
-    rows = [(bool(row[0]) and is_them(row[0]), *row[1:]) for row in session.engine.rows(select)]
+    found_rows = session.engine.rows(select)
+    rows = [(bool(row[0]) and is_them(row[0]), *row[1:]) for row in found_rows]
     families = frozenset(family for mine, _, family, _ in rows if mine and family)
     others = {family for mine, _, family, _ in rows if not mine}
     needs_of_others = {(family, need) for mine, _, family, need in rows if not mine}
     needs = {need for mine, _, family, need in rows if mine and need and (family, need) not in needs_of_others}
     contacts = frozenset(contact for mine, contact, _, _ in rows if mine)
-    return _Theirs(contacts, families, families - others, frozenset(needs))
+    of_nobody = sum(not person and family in families for person, _, family, _ in found_rows)
+    return _Theirs(contacts, families, families - others, frozenset(needs), of_nobody)
 
 
 def _stores(folder: Folder) -> frozenset[Path]:

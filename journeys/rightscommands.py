@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
-from journeys.sources import PROJECT
 from lib.errors import RequestError, count
 
+PROJECT = Path(__file__).resolve().parent.parent
 REPORTS = PROJECT / "reports"
+
+OUT_OF_REACH = "Backups, printed pages, mailed copies, open notebooks, and reports built with --reports elsewhere are out of reach."
 
 _data = click.option("--data", required=True, help="a folder's name under data/, or a path")
 _reports = click.option(
@@ -61,7 +63,7 @@ def forget(person: tuple[str, ...], data: str, reason: str, undo: bool, absent: 
             f"Project '{name}' has had rows of this folder: give it a new extract, and ask it to destroy the old."
         )
     click.echo("Left for people to do:")
-    for line in (*done.by_hand, "Backups, printed pages, mailed copies and open notebooks are out of the kit's reach."):
+    for line in (*done.by_hand, OUT_OF_REACH):
         click.echo(f"  {line}")
 
 
@@ -150,7 +152,8 @@ def strip(notebooks: tuple[Path, ...], staged: bool) -> None:
     from lib import commits
 
     if staged:
-        done, refused = commits.strip_staged(Path.cwd(), safekeeping.RULES)
+        root = Path(os.fsdecode(commits.git(Path.cwd(), "rev-parse", "--show-toplevel").rstrip(b"\n")))
+        done, refused = commits.strip_staged(root, safekeeping.RULES)
         for name in done:
             click.echo(f"{name}: what it showed is not committed; your own copy keeps it.", err=True)
         if refused:

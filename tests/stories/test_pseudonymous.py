@@ -279,3 +279,11 @@ def test_a_rotation_that_cannot_write_its_crosswalk_changes_no_key(data: Path, k
     with pytest.raises(RequestError):
         list(rotate([data, tmp_path / "nowhere"]))
     assert key.read_bytes() == before
+
+
+def test_ids_that_are_numbers_and_columns_that_stand_twice_are_refused(data: Path) -> None:
+    with pytest.raises(RequestError, match="Make it text"):
+        pseudonymised(pd.DataFrame({"person_id": [943, 944]}), project="housing", data=data)
+    twice = pd.DataFrame([["a", "b"]], columns=["person_id", "person_id"])
+    with pytest.raises(RequestError, match="stands twice"):
+        pseudonymised(twice, project="housing", data=data)

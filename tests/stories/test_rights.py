@@ -474,3 +474,66 @@ def test_a_destruction_that_was_stopped_can_be_run_again(
     monkeypatch.setattr(destruction, "_remove", real)
     destruction.destroy(data, "review", "no longer wanted", tmp_path / "reports")
     assert not data.exists()
+
+
+def test_a_folder_whose_declarations_are_broken_can_be_destroyed(data: Path, tmp_path: Path) -> None:
+    (data / "sources.yml").write_text("purpose: [", encoding="utf-8")
+    done = destruction.destroy(data, "review", "no longer wanted", tmp_path / "reports")
+    assert not data.exists() and done.files >= 2 and not list(tmp_path.glob(".*.lock*"))
+
+
+def test_what_will_not_go_is_said_and_the_folder_can_still_be_named(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.unlink
+
+    def stuck(self: Path, missing_ok: bool = False) -> None:
+        if self.name == "police.csv":
+            raise PermissionError(13, "Permission denied")
+        real(self, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", stuck)
+    done = destruction.destroy(data, "review", "no longer wanted", tmp_path / "reports")
+    assert len(done.left) == 1 and (data / "sources.yml").exists() and (data / "police.csv").exists()
+    assert json.loads(done.certificate.read_text())["state"] == "ended, not all went"
+    monkeypatch.setattr(Path, "unlink", real)
+    destruction.destroy(data, "review", "no longer wanted", tmp_path / "reports")
+    assert not data.exists()
+
+
+@pytest.mark.parametrize("step", ["take_out", "rewrite_book", "put_on_list", "sweep_stores", "_refresh_book"])
+def test_forgetting_that_was_stopped_anywhere_is_made_again_from_the_beginning(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    if "book" in step:
+        fj.write_book(fj.build_journeys(fj.read_contacts(data)))
+        fill_in(data, "steps", {"contact_id": "police:1", "family_id": "F1", "is_value": "yes", "decided_by": "mother"})
+    made = run(tmp_path / "reports", "1", "review", "police.csv")
+    room = kept if hasattr(kept, step) else rights
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(room, step, stopped)
+        with pytest.raises(KeyboardInterrupt):
+            rights.forget(data, ["police:A"], REASON, tmp_path / "reports")
+    rights.forget(data, ["police:A"], REASON, tmp_path / "reports")
+    assert people(data) == {"police:B", "police:C"} and not made.exists() and "police:1<" not in book_text(data)
+    assert adds_up(data) == {"police.csv": (6, 2, 4, 0)}
+
+
+def test_nobody_is_forgotten_while_a_report_is_built(data: Path, tmp_path: Path) -> None:
+    from lib.files import lock
+
+    fj.read_contacts(data)
+    with lock(data / ".store" / "report.lock"), pytest.raises(BusyError):
+        rights.forget(data, ["police:A"], REASON, tmp_path / "reports")
+    assert people(data) == {"police:A", "police:B", "police:C"}
+
+
+def test_contacts_that_name_nobody_are_said(data: Path, tmp_path: Path) -> None:
+    with open(data / "police.csv", "a") as file:
+        file.write("20,,F1,2024-07-01,visit,,,w1\n")
+    done = rights.forget(data, ["police:A"], REASON, tmp_path / "reports")
+    assert any("1 contact of their family name nobody" in line for line in done.by_hand)
