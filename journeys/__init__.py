@@ -8,6 +8,7 @@ The verbs, in the order in which data flow:
     members = fj.read_members("sample")            # who belongs to which family, and when
     faults = fj.check_contacts(contacts)           # what is wrong or doubtful, one row each
     review = fj.build_journeys(contacts, members)  # what each family lived through: family -> Journey
+    fj.members_of(review["F0003"], members)        # who is in one family, from when until when, and how that is known
     fj.switches(review), fj.handovers(review)      # what happens between agencies
     fj.repeats(review)                             # the same activity again
     fj.two_clocks(review)                          # each need's clocks: the family's, and each agency's
@@ -58,6 +59,7 @@ _VERBS = {
     "account": "journeys.checks",
     "set_aside": "journeys.contacts",
     "read_members": "journeys.families",
+    "members_of": "journeys.household",
     "check_contacts": "journeys.checks",
     "build_journeys": "journeys.journey",
     "switches": "journeys.flow",
@@ -117,6 +119,7 @@ __all__ = [
     "handovers",
     "live_list",
     "measures",
+    "members_of",
     "merge_books",
     "month_of",
     "page_for",
@@ -161,6 +164,7 @@ if TYPE_CHECKING:
     from journeys.filling import merge_books, write_book
     from journeys.flow import handovers, repeats, switches
     from journeys.hindsight import backtest
+    from journeys.household import members_of
     from journeys.journey import build_journeys
     from journeys.knowledge import who_knew_what
     from journeys.live import live_list

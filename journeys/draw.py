@@ -30,6 +30,7 @@ from journeys.drawcheck import (
 from journeys.drawing import (
     chancerow,
     costpanel,
+    ecomap,
     lanes,
     leadtimes,
     mapdrawing,
@@ -50,6 +51,7 @@ from lib.figures import Picture
 
 __all__ = [
     "alt",
+    "around",
     "capability",
     "conditions",
     "costs",
@@ -162,6 +164,30 @@ def who_knew_what(
         return matrix.draw(puzzle.read(journey, known), journey.review, size, level, frame)
 
 
+def around(
+    journey: Any, members: Table | pd.DataFrame, *, size: str = "a4", level: str = "team", frame: bool = True
+) -> Axes:
+    """Who is in one family, and who is around it: its members, who and what was holding it up, and the agencies.
+
+    Goes in: a journey (`review["F0003"]`) and what `read_members` gave. Comes out: the Axes. Members stand in the middle,
+    by number; around them, clockwise from the top, who and what people named in the review book, then the agencies in the
+    order in which they first met the family. A line is as thick as the touches and referrals of the period, and solid
+    where one lies within the last 90 days. Who is whose parent, child or partner no log says, and nothing is guessed.
+
+    Raises RequestError where the size or the level is not known, where members is not what `read_members` gives, and at
+    level `board`: it shows one family.
+    """
+    _known_size(size)
+    known_level(level)
+    if level == "board":
+        raise RequestError(
+            "This shows who is in one family, so it is not drawn at level 'board'. Ask for level='team', for named readers, "
+            "or give the board fj.measures.agencies for all families."
+        )
+    with figures.style():
+        return ecomap.draw(journey, members, size, level, frame)
+
+
 def _known_size(size: str) -> None:
     if size not in figures.SHEETS:
         raise RequestError(f"There is no size '{size}'.{did_you_mean(size, figures.SHEETS)} Use 'a4' or 'a3'.")
@@ -233,8 +259,8 @@ def alt(ax: Axes) -> str:
 
 def table(ax: Axes) -> pd.DataFrame:
     """The numbers of a figure as a table: a row per agency for a swim-lane, per agency and year for costs, per pair for
-    a map, per date for who knew what, per contact for a pattern, per kind for why families asked, per rule for the
-    others.
+    a map, per date for who knew what, per contact for a pattern, per kind for why families asked, per member, support
+    and agency for who is around a family, per rule for the others.
     """
     data = _picture(ax).data
     return pd.DataFrame() if data is None else data.copy()

@@ -77,4 +77,22 @@ LIFE: dict[str, tuple[Row, ...]] = {
         ("verdict", "text", "improved, worsened, no signal of change, or too few to tell: by rule"),
         ("says", "text", "the same in a few words, with how many values"),
     ),
+    "household": (
+        ("*person_id", "text", "who, by number; without the supplier's name where one supplier gave them all"),
+        (
+            "from_date",
+            "date",
+            "first day in the family, or first day named in a log; empty: as far back as the logs go",
+        ),
+        ("to_date", "date", "first day out of it; empty: still in it"),
+        ("because", "text", "how this is known"),
+    ),
+    "around": (
+        ("what", "text", "member, held it up (who or what, as people wrote it) or agency"),
+        ("name", "text", "the person's number, who or what, or the agency"),
+        ("from_on", "date", "since when; for an agency, the first contact in the period"),
+        ("to_on", "date", "until when; for an agency, the last touch or referral that may be"),
+        ("contacts", "whole number", "touches and referrals in the period; empty where none are counted", "contacts"),
+        ("line", "text", "lately, not since, cannot be told or records only; for who held it up, still or ended"),
+    ),
 }

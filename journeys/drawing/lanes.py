@@ -158,7 +158,7 @@ def tell(
         undated=int((undated & ~is_life).sum()),
         counted_only={a: int(n) for a, n in shown.loc[shown["counted_only"], "activity"].value_counts().items()},
         firings_outside=outside,
-        agency_ids=frozenset(r["agency_id"] for r in table_rows),
+        order=tuple(r["agency_id"] for r in table_rows),
         chanced=chanced,
     )
     marks, periods = _marks(shown, chosen, agencies, start, after, story)

@@ -118,8 +118,13 @@ class Story:
     evidence_not_drawn: int = 0
     pooled: list[str] = field(default_factory=list)
     staff_unsaid: int = 0
-    agency_ids: frozenset[str] = frozenset()
+    order: tuple[str, ...] = ()
     chanced: Chanced | None = None
+
+    @property
+    def agency_ids(self) -> frozenset[str]:
+        """The agencies of the table's rows, whose own names stand in `order`."""
+        return frozenset(self.order)
 
     @property
     def contacts(self) -> int:
