@@ -42,6 +42,8 @@ The verbs, in the order in which data flow:
     fj.publish(frame, "agencies")                  # a measure's table as it would leave: small counts hidden; a preview
     fj.public                                      # the public page: fj.public.said(review), fj.public.area(review)
     fj.pseudonymised(rows, project="housing")      # rows for one project: its own pseudonyms, no free text
+    fj.scrutiny_pack(review)                       # what a scrutiny committee asks, and which part answers
+    fj.four_worlds(review)                         # the same numbers as four worlds may hear them: readings, no findings
     fj.show(frame, "a caption")                    # a table that reads well on a page
 
 Each is loaded when it is first used.
@@ -84,6 +86,8 @@ _VERBS = {
     "trial": "journeys.trials",
     "month_of": "journeys.months",
     "write_book": "journeys.filling",
+    "scrutiny_pack": "journeys.scrutiny",
+    "four_worlds": "journeys.worlds",
     "read_book": "journeys.book",
     "merge_books": "journeys.filling",
     "demand": "journeys.asked",
@@ -115,6 +119,7 @@ __all__ = [
     "find_chances",
     "find_triggers",
     "findings",
+    "four_worlds",
     "front",
     "handovers",
     "live_list",
@@ -134,6 +139,7 @@ __all__ = [
     "repeats",
     "rule_changes",
     "rules_in_force",
+    "scrutiny_pack",
     "search_triggers",
     "set_aside",
     "show",
@@ -176,10 +182,12 @@ if TYPE_CHECKING:
     from journeys.readerpage import page_for
     from journeys.release import publish
     from journeys.savvi import export_savvi
+    from journeys.scrutiny import scrutiny_pack
     from journeys.search import search_triggers
     from journeys.sixsteps import plans, six_steps
     from journeys.trials import trial
     from journeys.triggers import find_triggers
+    from journeys.worlds import four_worlds
 
 
 def __getattr__(name: str) -> Any:

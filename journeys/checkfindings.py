@@ -16,6 +16,7 @@ from journeys.costing import costs as _costs
 from journeys.flowmeasures import Rows
 from journeys.journey import Journeys
 from journeys.life import CANNOT_TELL, IMPROVED, judge, life_lines
+from journeys.questions import AREAS, NO_EVIDENCE
 from journeys.saying import Points, Said, is_are, was_were
 from lib.errors import PermissionRefused, count, in_words
 from lib.prices import pounds
@@ -172,6 +173,20 @@ def purpose(review: Journeys, level: str = "team") -> Said:
     return Said(stated + voice.in_words(voice.what_matters(review, level)))
 
 
+def answered(pack: pd.DataFrame) -> Said:
+    """How many of a scrutiny committee's questions have evidence, and in which areas none has; as `scrutiny_pack` gave them.
+
+    >>> import pandas as pd
+    >>> answered(pd.DataFrame({"area": ["risk", "risk"], "asks": ["a?", "b?"], "evidence": ["no evidence", "1 of 2."]}))
+    '1 of 2 questions has evidence in this review. No evidence on: customer, value, system, performance and quality.'
+    """
+    has = pack[pack["evidence"] != NO_EVIDENCE]
+    n, of = has["asks"].nunique(), pack["asks"].nunique()
+    without = [area for area in AREAS if area not in set(has["area"])]
+    rest = f" No evidence on: {', '.join(without)}." if without else ""
+    return Said(f"{n} of {of} questions {'has' if n == 1 else 'have'} evidence in this review.{rest}")
+
+
 def thinking(review: Journeys) -> Said:
     """The assumptions that people found behind the conditions, in their words."""
     said = [f"“{words}”" for words in voice.said_of(review, "thinking")]
@@ -210,6 +225,10 @@ NO_IMPROVEMENT = "with no discernible improvement in any life line that could sh
 
 
 CANNOT = "of which it cannot be told"
+
+
+TOLD_OF_LIFE = (IMPROVED_SOME, NO_IMPROVEMENT)
+"""The words of a family of which something can be told."""
 
 
 def _overall(verdicts: set[str]) -> str:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from journeys import live, measures
 from journeys.book import read_book
 from journeys.checkfindings import (
+    TOLD_OF_LIFE,
     Costed,
+    answered,
     conditions,
     costed,
     costs,
@@ -34,9 +36,11 @@ from lib.dates import say
 from lib.errors import RequestError, count, in_words
 
 __all__ = [
+    "TOLD_OF_LIFE",
     "Costed",
     "Said",
     "Searched",
+    "answered",
     "at_risk",
     "backtested",
     "between_agencies",

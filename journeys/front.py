@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 NOT_KNOWN = "not known"
 
+NAMES = ("met", "waited", "told", "failed", "knew")
+"""What the five numbers are called, in their order."""
+
 
 def answer(review: Journeys) -> Lede:
     """The answer in two sentences, as people wrote it in the review book; until then, that nobody has written it yet."""

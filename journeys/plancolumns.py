@@ -88,4 +88,19 @@ PLAN: dict[str, tuple[Row, ...]] = {
         ("stands_on", "text", "what this review has to answer it with"),
         ("is_empty", "yes/no", "it has nothing"),
     ),
+    "scrutiny": (
+        ("area", "text", "customer, value, risk, system, or performance and quality"),
+        ("asks", "text", "the question"),
+        ("part", "text", "the part of the review that answers it"),
+        ("section", "text", "the heading under which that part stands"),
+        ("evidence", "text", "the part's own finding, word for word; no evidence where it has no data"),
+    ),
+    "four_worlds": (
+        ("finding", "text", "the number of the front page, with its base"),
+        ("customer", "text", "how it may sound to a customer"),
+        ("service", "text", "how it may sound in a service"),
+        ("management", "text", "how it may sound to management"),
+        ("political", "text", "how it may sound in politics"),
+        ("divide", "text", "the divide between worlds that it crosses"),
+    ),
 }

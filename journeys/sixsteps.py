@@ -124,6 +124,21 @@ def plan_refused(frame: pd.DataFrame) -> str:
     )
 
 
+def plans_in_words(frame: pd.DataFrame) -> str:
+    """How many plans there are and where they stand, out of `plans`; nothing where there is none.
+
+    >>> import pandas as pd
+    >>> plans_in_words(pd.DataFrame({"status": ["running", "looked at"], "beforehand": [True, None]}))
+    '2 plans: 1 running, 1 looked at. Of 1 the prediction was written by its start.'
+    """
+    if frame.empty:
+        return ""
+    order = ("not begun", "running", "to be looked at", "looked at")
+    where = ", ".join(f"{n} {status}" for status in order if (n := int((frame["status"] == status).sum())))
+    before = int(frame["beforehand"].fillna(False).astype(bool).sum())
+    return f"{count(len(frame), 'plan')}: {where}. Of {before} the prediction was written by its start."
+
+
 def plans(review: Journeys, steps: pd.DataFrame | None = None) -> pd.DataFrame:
     """What the review book says is tried, and what was expected of it: the Plan and Do log, a row per plan.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -39,18 +40,26 @@ class Drawing:
     edges: list[float]
 
 
-def draw(
-    series: pd.DataFrame, review: Any, splits: Mapping[Any, str], beforehand: bool | None, how: Mapping[str, Any],
-    family: str | None, level: str, shown: bool,
-) -> Axes:  # fmt: skip
-    """Draw a series with its limits, framed or not, and return its Axes (time across, points down)."""
+def charted(
+    series: pd.DataFrame, splits: Mapping[Any, str], how: Mapping[str, Any] = MappingProxyType({})
+) -> tuple[Kind, Xmr, list[dt.date], list[float | None]]:
+    """What is drawn of a series and its limits: its kind, its chart, and the days and values of what is not open."""
     kind = serieswords.kind_of(series)
     series = series.sort_values("on", kind="stable", ignore_index=True)
     ended = series[~series["is_open"]]
     days = [on.date() for on in ended["on"]]
     places = {_place(days, day): str(reason) for day, reason in splits.items()}
     values = [None if pd.isna(v) else float(v) for v in ended["value"]]
-    chart = xmr(values, split_at=places, floor=kind.floor, ceiling=kind.ceiling, **how)
+    return kind, xmr(values, split_at=places, floor=kind.floor, ceiling=kind.ceiling, **how), days, values
+
+
+def draw(
+    series: pd.DataFrame, review: Any, splits: Mapping[Any, str], beforehand: bool | None, how: Mapping[str, Any],
+    family: str | None, level: str, shown: bool,
+) -> Axes:  # fmt: skip
+    """Draw a series with its limits, framed or not, and return its Axes (time across, points down)."""
+    kind, chart, days, values = charted(series, splits, how)
+    series = series.sort_values("on", kind="stable", ignore_index=True)
     start, after = number(review.start), number(review.end) + 1
     at = [number(day) + (14.5 if kind.is_month else 0) for day in days]
     edges = [start, *(number(read_day(day, "a split") or review.start) for day in sorted(splits, key=_day)), after]
