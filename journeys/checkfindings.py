@@ -177,10 +177,10 @@ def answered(pack: pd.DataFrame) -> Said:
     """How many of a scrutiny committee's questions have evidence, and in which areas none has; as `scrutiny_pack` gave them.
 
     >>> import pandas as pd
-    >>> answered(pd.DataFrame({"area": ["risk", "risk"], "asks": ["a?", "b?"], "evidence": ["no evidence", "1 of 2."]}))
+    >>> answered(pd.DataFrame({"area": ["risk", "risk"], "asks": ["a?", "b?"], "answer": ["no evidence", "1 of 2."]}))
     '1 of 2 questions has evidence in this review. No evidence on: customer, value, system, performance and quality.'
     """
-    has = pack[pack["evidence"] != NO_EVIDENCE]
+    has = pack[pack["answer"] != NO_EVIDENCE]
     n, of = has["asks"].nunique(), pack["asks"].nunique()
     without = [area for area in AREAS if area not in set(has["area"])]
     rest = f" No evidence on: {', '.join(without)}." if without else ""

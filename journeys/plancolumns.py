@@ -92,8 +92,8 @@ PLAN: dict[str, tuple[Row, ...]] = {
         ("area", "text", "customer, value, risk, system, or performance and quality"),
         ("asks", "text", "the question"),
         ("part", "text", "the part of the review that answers it"),
-        ("section", "text", "the heading under which that part stands"),
-        ("evidence", "text", "the part's own finding, word for word; no evidence where it has no data"),
+        ("section", "text", "how the heading begins under which that part stands"),
+        ("answer", "text", "the part's own finding, word for word; no evidence where it has no data"),
     ),
     "four_worlds": (
         ("finding", "text", "the number of the front page, with its base"),

@@ -74,7 +74,7 @@ class Results:
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the review: the heading under which it stands, and its finding; nothing where it has no data."""
+    """One part of the review: how the heading begins under which it stands, and its finding; nothing where it has no data."""
 
     section: str
     says: Callable[[Results], str]
@@ -162,13 +162,8 @@ def _plans(r: Results) -> str:
     return sixsteps.plans_in_words(sixsteps.plans(r.review, sixsteps.six_steps(r.review, r.demand)))
 
 
-PURPOSE, DEMAND = (
-    "Check 1, purpose: what matters to these families?",
-    "Check 2, demand: what do families ask for, and why?",
-)
-CAPABILITY = "Check 3, capability: what does the system predictably do?"
-FLOW = "Check 4, flow: how does the work move, and what does the family wait for?"
-CHANCES = "Where were the chances to help, and who could have seen them?"
+PURPOSE, DEMAND, CAPABILITY, FLOW = "Check 1, purpose", "Check 2, demand", "Check 3, capability", "Check 4, flow"
+CHANCES = "Where were the chances to help"
 
 PARTS: dict[str, Part] = {
     "matters": Part(PURPOSE, _matters),
@@ -181,15 +176,15 @@ PARTS: dict[str, Part] = {
     "told": Part(FLOW, _told),
     "professionals": Part(FLOW, _professionals),
     "value": Part(FLOW, _value),
-    "conditions": Part("Check 5, system conditions: why does the system behave this way?", _conditions),
-    "thinking": Part("Check 6, thinking: which assumptions made it so?", _thinking),
+    "conditions": Part("Check 5, system conditions", _conditions),
+    "thinking": Part("Check 6, thinking", _thinking),
     "chances": Part(CHANCES, _chances),
     "knew": Part(CHANCES, _number("knew")),
-    "triggers": Part("Appendix: which triggers were met?", _triggers),
-    "costs": Part("What did it cost, as a consequence?", _costs),
-    "plans": Part("Plan: what will we try, and how will we know?", _plans),
+    "triggers": Part("Appendix: which triggers were met", _triggers),
+    "costs": Part("What did it cost", _costs),
+    "plans": Part("Plan", _plans),
 }
-"""The parts of the review that may answer a question, with the heading under which each stands in `4_system_review`."""
+"""The parts of the review that may answer a question, with how the heading begins under which each stands in `4_system_review`."""
 
 
 def scrutiny_pack(review: Journeys, *, level: str = "team", **results: Any) -> pd.DataFrame:
@@ -197,7 +192,7 @@ def scrutiny_pack(review: Journeys, *, level: str = "team", **results: Any) -> p
 
     Goes in: a review; the level of the page; and, if they are at hand, `firings`, `chances`, `known`, `demand` and `costed`
     as `find_triggers`, `find_chances`, `who_knew_what`, `fj.demand` and `fj.findings.costed` gave them. Comes out: a frame
-    with the columns of `columns.TABLES["scrutiny"]`, a row for each question and part, area by area. `evidence` is the part's own
+    with the columns of `columns.TABLES["scrutiny"]`, a row for each question and part, area by area. `answer` is the part's own
     finding, word for word, or "no evidence" where the part has no data: a question is never left out for it.
 
     Raises `RuleError` for questions that cannot be used, `RequestError` for no review.
@@ -209,7 +204,7 @@ def scrutiny_pack(review: Journeys, *, level: str = "team", **results: Any) -> p
     >>> frame = scrutiny_pack(build_journeys(read_contacts("published")))
     >>> frame["area"].unique().tolist()
     ['customer', 'value', 'risk', 'system', 'performance and quality']
-    >>> frame.loc[frame["part"] == "matters", "evidence"].item()
+    >>> frame.loc[frame["part"] == "matters", "answer"].item()
     'no evidence'
     """
     import pandas as pd
