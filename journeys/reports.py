@@ -56,25 +56,13 @@ def build(
     Raises what the request is at fault for (`RequestError`), `BusyError` where another run is at work on the same data,
     and what `lib.runs.run` raises.
     """
-    from lib import catalogue
-
-    say = progress or _to_stderr
-    try:
-        return _build(asked, reports, dict(more or {}), is_locked, say)
-    finally:
-        if reports.is_dir() and (trouble := catalogue.try_to_write_index(reports)):
-            say(trouble)
-
-
-def _build(
-    asked: Request, reports: Path, more: dict[str, Any], is_locked: bool, progress: Callable[[str], None]
-) -> Path:
     from journeys import __version__, book, checks, contacts, pages
     from journeys.agreed import load_rules
     from journeys.facts import load_facts
     from journeys.readerpage import reader_rules
-    from lib import runs
+    from lib import catalogue, runs
 
+    say = progress or runs.to_stderr
     pages.notebook_path(asked.notebook, NOTEBOOKS)
     path = pages.notebook_path(pages.notebook_for(asked.notebook, asked.level), NOTEBOOKS)
     session = contacts.open_session(asked.data)
@@ -97,20 +85,24 @@ def _build(
     else:
         account = checks.full_account(session).to_dict("records")
         record |= {"purpose": session.folder.about.purpose, "inputs": inputs, "account": account}
-    record |= more
-    return runs.run(
-        path,
-        {"data": data_parameter(asked.data), "level": asked.level, **asked.parameters},
-        reports,
-        frame or pages.frame_for(session, asked.level),
-        run_name=asked.notebook,
-        record=record,
-        lock_path=session.home / LOCK if session.home and not is_locked else None,
-        progress=progress,
-        # What one reader is handed is the page, read once more by a practitioner: no file beside it adds to it.
-        with_parts=not for_reader,
-        with_pdf=asked.with_pdf,
-    )
+    record |= more or {}
+    try:
+        return runs.run(
+            path,
+            {"data": data_parameter(asked.data), "level": asked.level, **asked.parameters},
+            reports,
+            frame or pages.frame_for(session, asked.level),
+            run_name=asked.notebook,
+            record=record,
+            lock_path=session.home / LOCK if session.home and not is_locked else None,
+            progress=say,
+            # What one reader is handed is the page, read once more by a practitioner: no file beside it adds to it.
+            with_parts=not for_reader,
+            with_pdf=asked.with_pdf,
+        )
+    finally:
+        if reports.is_dir() and (trouble := catalogue.try_to_write_index(reports)):
+            say(trouble)
 
 
 def fingerprint(asked: Request) -> str:
@@ -136,10 +128,6 @@ def fingerprint(asked: Request) -> str:
         "made_by": [platform.python_version(), sorted(runs.versions().items())],
     }
     return hashlib.sha256(json.dumps(rests_on, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _to_stderr(line: str) -> None:
-    click.echo(line, err=True)
 
 
 def together_sha256(inputs: Mapping[str, str]) -> str:
