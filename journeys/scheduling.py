@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from journeys.reports import LOCK, NOTEBOOKS, REPORTS, Request, build, fingerprint, from_here
-from lib import catalogue, periods
+from lib import catalogue, periods, runs
 from lib.dates import read_day, say
 from lib.errors import BusyError, KitError, RequestError
 from lib.files import lock, private_dir
@@ -78,6 +78,8 @@ def _on_one_folder(
         except BusyError as fault:
             return [Outcome(a, BUSY, str(fault)) for a in waiting]
         except KitError as fault:
+            for asked in waiting:
+                _keep(asked, reports, catalogue.entries(reports), fault)
             return [Outcome(a, _kind(fault), f"{a.at}: {fault}") for a in waiting]
         for number, asked in enumerate(waiting, start=1):
             progress(f"{number} of {len(waiting)} on {data}: {asked.name}")
@@ -103,9 +105,19 @@ def _one(asked: Asked, reports: Path, day: dt.date, only_due: bool, progress: Ca
         made = build(request, reports, more=more, is_locked=True, progress=progress)
         return Outcome(asked, BUILT, str(from_here(made / "report.html")))
     except KitError as fault:
+        _keep(asked, reports, entries, fault)
         return Outcome(asked, _kind(fault), f"{asked.at}: {fault}")
     except OSError as fault:
         return Outcome(asked, FAILED, f"{asked.at}: {fault.strerror or type(fault).__name__}")
+
+
+def _keep(asked: Asked, reports: Path, before: list[catalogue.Entry], fault: KitError) -> None:
+    """See that a failure is on record for the index, where the run itself did not begin and so kept none."""
+    known = {e.run_id for e in before}
+    new = [e for e in catalogue.entries(reports) if e.run_id not in known]
+    if not isinstance(fault, BusyError) and not any((e.record or {}).get("name") == asked.name for e in new):
+        record = {"name": asked.name, "notebook": asked.notebook, "data": Path(asked.data).name, "level": asked.level}
+        runs.refused(reports, asked.notebook, record, fault)
 
 
 def _kind(fault: KitError) -> str:

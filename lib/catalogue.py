@@ -69,6 +69,24 @@ def newest_good(found: Iterable[Entry]) -> list[Entry]:
     return sorted(newest.values(), key=lambda e: (e.name, e.data, e.level, e.key))
 
 
+def failures(found: Iterable[Entry]) -> list[tuple[Entry, int, str]]:
+    """Each failure with the same words told once: the newest run of it, how many there were, and whether a good run of the
+    same report came after it. The newest first."""
+    runs = list(found)
+    good = {e.key: e for e in newest_good(runs)}
+    told: dict[tuple[str, str], list[Entry]] = {}
+    for entry in runs:
+        if entry.outcome != "ok":
+            told.setdefault((entry.key, entry.reason), []).append(entry)
+    rows = []
+    for some in told.values():
+        newest = max(some, key=lambda e: e.run_id)
+        after = good.get(newest.key)
+        since = f"built on {after.made}" if after and after.run_id > newest.run_id else "not built"
+        rows.append((newest, len(some), since))
+    return sorted(rows, key=lambda row: row[0].run_id, reverse=True)
+
+
 def is_whole(folder: Path, record: Mapping[str, Any]) -> bool:
     """Whether a run's folder holds the files that its record names, each to the last byte, and no others."""
     held: dict[str, str] = {}
@@ -124,7 +142,7 @@ def page(found: Iterable[Entry]) -> str:
     )
     return templates.get_template("index.html.j2").render(
         newest=newest_good(runs),
-        failed=[e for e in runs if e.outcome != "ok"],
+        failed=failures(runs),
         runs=[e for e in runs if e.outcome == "ok"],
         kinds=KINDS,
         style=Markup(style),

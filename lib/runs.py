@@ -30,7 +30,7 @@ from lib.files import appear, cannot_write, lock, private_dir, refuse_symlink, s
 from lib.page import Frame, cell_name, html
 from lib.parameters import check_parameters
 
-__all__ = ["check_parameters", "run", "versions"]
+__all__ = ["check_parameters", "refused", "run", "versions"]
 
 LIBRARIES = "pandas numpy networkx matplotlib duckdb papermill nbconvert ipykernel nh3 gptables weasyprint"
 # Names that Windows keeps for itself, whatever their ending.
@@ -89,6 +89,18 @@ def run(
         with job.aside():
             job.with_parts, job.with_pdf = with_parts, with_pdf
             return job.build(notebook, given, frame_builder, timeout, start_timeout)
+
+
+def refused(reports_dir: str | os.PathLike[str], run_name: str, record: Mapping[str, Any], reason: KitError) -> None:
+    """Keep on record, under failed/, what was asked for and could not even begin; `reason` says why. Raises nothing."""
+    reports = Path(reports_dir)
+    with contextlib.suppress(KitError, OSError):
+        private_dir(reports)
+        job = _Job(Path(run_name), reports, run_name, lambda _: None, dict(record))
+        with job.aside():
+            job.finish(job.staging, "failed", error=type(reason).__name__, reason=str(reason))
+            private_dir(job.failed.parent)
+            appear(job.staging, job.failed)
 
 
 def versions() -> dict[str, str]:

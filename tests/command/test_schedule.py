@@ -17,7 +17,7 @@ import pytest
 
 from journeys import scheduling
 from journeys.reports import LOCK, Request, fingerprint
-from lib import kernels, runs
+from lib import catalogue, kernels, runs
 from lib.errors import BuildError, BusyError, KitError, RequestError
 from lib.files import lock, private_dir
 from lib.page import Frame
@@ -175,6 +175,8 @@ def test_a_folder_that_is_gone_is_a_fault_of_its_own_reports_alone(reports: Path
     which = [asked("gone", reports, "nowhere"), asked("n1", reports)]
     outcomes = scheduling.run_schedule(which, reports, NOON, only_due=True, progress=str)
     assert [o.came for o in outcomes] == ["at fault", "built"] and "there is no data folder" in outcomes[0].says
+    assert [(e.name, e.data) for e, _, _ in catalogue.failures(catalogue.entries(reports))] == [("gone", "nowhere")]
+    assert "there is no data folder" in catalogue.write_index(reports).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -293,7 +295,7 @@ def test_a_failed_report_is_in_the_index_with_its_reason(tmp_path: Path) -> None
     done = start(root, "--all")
     assert done.returncode == 2 and "F404" in done.stdout
     text = (root / "reports" / "index.html").read_text(encoding="utf-8")
-    assert "1 run failed" in text and "No report to read yet" in text
+    assert "1 failure with no good run since" in text and "No report to read yet" in text
 
 
 # The recipes in reports/README.md

@@ -3,11 +3,12 @@
 import json
 import os
 import threading
+import time
 
 import pytest
 
 from lib import catalogue, kernels
-from lib.catalogue import GUARD, INDEX, entries, newest_good, write_index
+from lib.catalogue import GUARD, INDEX, entries, failures, newest_good, write_index
 from lib.errors import BuildError
 from lib.files import lock
 
@@ -84,7 +85,15 @@ def test_what_failed_is_there_with_its_reason_and_no_link(notebook, run, made, r
         run(notebook(), record={"level": "team", "data": "north", "name": "weekly"})
     text = index(reports)
     assert "weekly" in text and "It stopped." in text and "<script>" not in text and "\u202e" not in text
-    assert 'href="failed' not in text and "1 run failed" in text
+    assert 'href="failed' not in text and "1 failure with no good run since" in text
+    with pytest.raises(BuildError):
+        run(notebook(), record={"level": "team", "data": "north", "name": "weekly"})
+    ((entry, times, since),) = failures(entries(reports))
+    assert (entry.name, times, since) == ("weekly", 2, "not built")
+    monkeypatch.setattr(kernels, "execute", lambda notebook, *args, **options: notebook)
+    time.sleep(1.1)
+    made("weekly")
+    assert failures(entries(reports))[0][2].startswith("built on ") and "no good run since" not in index(reports)
 
 
 def test_what_lies_about_among_the_reports_is_left_alone(made, reports, tmp_path):
