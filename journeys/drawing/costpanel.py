@@ -23,7 +23,7 @@ from lib.timescale import number
 LEAST = 6
 """Under so many contacts there is no line: the sum is in the table."""
 
-GAP, LOWEST, HIGHEST = 11.0, 46.0, 62.0
+GAP, LOWEST, HIGHEST = 11.0, 40.0, 62.0
 BAND = "#D0D9E3"
 
 

@@ -5,6 +5,7 @@ Lanes stand in the order in which agencies first met the family, never by volume
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,11 @@ from lib.timescale import number, ticks
 
 CROWDED = 40
 """Above so many marks a lane is higher, and has five rows for them instead of three."""
+
+LEAST_UNIT = 19.5
+"""The least height of a lane at A4, for its name and a note beneath: so low only where the whole would not fit the paper."""
+
+NO_ROOM = "The cost so far has no room on this paper, and is in the table."
 
 TOP = (5.0, 5.9, 6.6)
 """How far up plain marks, crises and evidence are drawn."""
@@ -92,21 +98,28 @@ def draw(
     triggers = plan_triggers(story, start, point, room, sheet)
     help_plan = chancerow.plan_help(story, triggers, start, point, room, sheet)
 
-    frame = Frame(
-        captions.finding(story),
-        captions.subtitle(story),
-        captions.tag(review, level),
-        key_items(_used(story, tallest), k, tallest, "trigger" if story.chanced is None else "chance"),
-        captions.footer(story, review, level, notes + triggers.notes + ([spent.note] if spent else [])),
-    )
+    notes += triggers.notes + ([spent.note] if spent else [])
+    used = key_items(_used(story, tallest), k, tallest, "trigger" if story.chanced is None else "chance")
+
+    def framed(more: list[str]) -> Frame:
+        words = captions.footer(story, review, level, notes + more)
+        return Frame(captions.finding(story), captions.subtitle(story), captions.tag(review, level), used, words)
+
     axis_height = (30 if any(t.label for t in ticks(story.start, story.end, room, sheet.key)) else 18) * k
     head = life.height + triggers.height + (0 if triggers.height else 14 * k)
-    lists = life.lines + triggers.lines
-    fixed = head + axis_height + (len(lists) * sheet.key * 1.4 + 6 * k if lists else 0)
     shares = sum(_height(lane, s[1], 1, bool(months)) for lane, s in zip(story.lanes, stacks, strict=True)) or 1
-    room_down = room_for_picture(frame, sheet, shown=shown) - fixed
-    below = costpanel.height(spent, k, room_down - 22 * k * shares)
-    unit = min(max((room_down - below) / shares, 22 * k), 28 * k)
+    # Where the whole would not fit the paper, lists stand two to a row, lanes get lower, and the cost is in the table alone.
+    for columns, least, with_cost in ((1, 22.0, True), (2, LEAST_UNIT, True), (2, LEAST_UNIT, False)):
+        lists = _in_columns(life.lines + triggers.lines, room, sheet.key, columns)
+        frame = framed([] if with_cost or not spent or not spent.is_drawn else [NO_ROOM])
+        fixed = head + axis_height + (len(lists) * sheet.key * 1.4 + 6 * k if lists else 0)
+        room_down = room_for_picture(frame, sheet, shown=shown) - fixed
+        below = costpanel.height(spent if with_cost else None, k, room_down - 22 * k * shares)
+        if below + least * k * shares <= room_down:
+            break
+    lists, given = _that_fit(lists, LEAST_UNIT * k * shares - room_down, sheet.key * 1.4)
+    fixed, room_down = fixed - given, room_down + given
+    unit = min(max((room_down - below) / shares, LEAST_UNIT * k), 28 * k)
     lanes_bottom = head + unit * shares
     ax, page = open_picture(frame, sheet, fixed + below + unit * shares, left=left, right=right, shown=shown)
     ax.set_xlim(start, after)
@@ -132,16 +145,42 @@ def draw(
         _lane_words(page, row, sheet, left, offset, (contacts_right, staff_right))
         top += height
     y = lanes_bottom + below + axis_height + 6 * k
-    for name, line in lists:
+    for name, some in lists:
         y += sheet.key * 1.4
         if name:
             write(page, left - 8 * k, offset + y - sheet.key * 0.7, name, sheet.key, weight="semibold", ha="right")
-        write(page, left, offset + y - sheet.key * 0.7, line, sheet.key)
+        for i, line in enumerate(some):
+            write(page, left + i * room / 2, offset + y - sheet.key * 0.7, line, sheet.key)
     picture = ax.get_figure(root=True)
     assert isinstance(picture, Picture)
     picture.data = story.table if spent is None else costpanel.with_costs(story.table, spent)
     picture.alt = captions.alt(story, bool(review.about.invented), spent.words if spent else "")
     return ax
+
+
+def _in_columns(lines: list[tuple[str, str]], room: float, size: float, columns: int) -> list[tuple[str, list[str]]]:
+    """The lists beneath the picture, a row a line, or two lines a row where all are short: down the first, then the second."""
+    if columns == 1 or not lines or any(width(line, size) > room / 2 - size for _, line in lines):
+        return [(name, [line]) for name, line in lines]
+    heads = [i for i, (name, _) in enumerate(lines) if name]
+    rows = []
+    for first, after in zip(heads, [*heads[1:], len(lines)], strict=True):
+        some = [line for _, line in lines[first:after]]
+        half = -(-len(some) // 2)
+        rows += [(lines[first][0] if i == 0 else "", some[i::half]) for i in range(half)]
+    return rows
+
+
+def _that_fit(
+    lists: list[tuple[str, list[str]]], over: float, step: float
+) -> tuple[list[tuple[str, list[str]]], float]:
+    """As many rows of the lists as leave room for the lanes, and the room that the others gave; those are counted."""
+    if over <= 0 or not lists:
+        return lists, 0.0
+    left = max(len(lists) - math.ceil(over / step) - 1, 0)
+    lines = sum(len(some) for _, some in lists[left:])
+    name = lists[left][0] if not left else ""
+    return [*lists[:left], (name, [f"and {lines} more lines: see the tables"])], (len(lists) - left - 1) * step
 
 
 def _bottom(ax: Axes, page: Axes) -> float:

@@ -6,9 +6,11 @@ from itertools import pairwise
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import pandas as pd
 import pytest
 
 from journeys import draw
+from lib.figures import SHEETS
 
 
 def drawn(invented, name, **how):
@@ -193,3 +195,27 @@ def test_a_missing_font_is_not_logged(invented, font, caplog, recwarn):
         draw.timeline(*invented.three()).figure.png()
     assert not [r for r in caplog.records if "findfont" in r.getMessage()]
     assert not [w for w in recwarn if "lyph" in str(w.message)]
+
+
+@pytest.mark.parametrize("size", ["a4", "a3"])
+@pytest.mark.parametrize("name", [name for name in CASES if "contacts" in name or "months" in name])
+def test_a_swim_lane_is_no_higher_than_its_paper(invented, font, name, size):
+    paper = SHEETS[size]
+    _, height = drawn(invented, name, size=size).get_size_inches() * 72
+    assert height <= paper.height + 0.5
+
+
+@pytest.mark.parametrize("size", ["a4", "a3"])
+def test_many_lanes_and_many_kinds_of_triggers_still_fit_the_paper(invented, font, size):
+    """Lists two to a row, lower lanes, and then fewer lines of the list, counted."""
+    many = invented.family(127)
+    more = [invented.contact(f"agency {i}", "visit", "touch", f"2024-0{i + 1}-05") for i in range(1)]
+    journey = invented.Journey("F0003", pd.concat([many.steps, invented.steps(more)], ignore_index=True), many.review)
+    words = [f"{n} of a kind of thing that somebody saw, and nobody answered it for a while" for n in range(12)]
+    fired = invented.firings(
+        *(invented.firing(f"2023-{1 + i:02d}-11", w + " and longer" * 3 * (i % 2), []) for i, w in enumerate(words))
+    )
+    ax = draw.timeline(journey, fired, size=size)
+    invented.sound(ax.figure)
+    assert ax.figure.get_size_inches()[1] * 72 <= SHEETS[size].height + 0.5
+    assert any(said.startswith("and ") and "more line" in said for said, *_ in invented.printed(ax.figure))
