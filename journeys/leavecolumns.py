@@ -27,7 +27,7 @@ LEAVES = {
         "Families that each agency met",
         ("agency",),
         {"families": "families of whom it recorded anything"},
-        {"contacts": ("sum", "families"), "share_of_families": ("share", "families", "all_families")},
+        {"contacts": ("sum", "families"), "percent_of_families": ("share", "families", "all_families")},
     ),
     "demand": Leaves(
         "Families that asked, and for what",
@@ -38,11 +38,11 @@ LEAVES = {
             "failure": "of these, families that asked again because something was not done, or not done right",
             "unknown": "of these, families of whom nobody could say why",
         },
-        {"share_failure": ("share", "failure", "families")},
+        {"percent_failure": ("share", "failure", "families")},
     ),
     "triggers": Leaves(
         "Families for whom each trigger was met",
-        ("says",),
+        ("trigger",),
         {
             "families": "families for whom it was met",
             "answered": "of these, families whom help reached in the agreed days",

@@ -219,8 +219,13 @@ class _System:
             here = table[self.at[key]]
             low, high = self.ranges.get(key, (here, here))
             self.ranges[key] = min(low, here), max(high, here)
-            met = {-1} if here <= 1 else {1} if here >= self.rule.threshold - 1 else set()
-            unsure[key] = unsure[key] - met
+            least, most = self.enough(key)
+            unsure[key] = unsure[key] - ({-1} if here <= least else set()) - ({1} if here >= most else set())
+
+    def enough(self, key: Key) -> tuple[int, int]:
+        """How small, and how large, a small count must seem possible: what stands as released says as much by itself."""
+        low, high = self.reach(key) if key in self.held and key not in self.hidden else (0, math.inf)
+        return max(1, int(low)), int(min(self.rule.threshold - 1, high))
 
     def width(self, key: Key) -> int:
         low, high = self.ranges[key]

@@ -13,7 +13,9 @@ CANARY = "FJCANARY"
 
 NHS = re.compile(r"(?<![\w-])\d{3}[ -]?\d{3}[ -]?\d{4}(?![\w-])")
 UPN = re.compile(r"(?<!\w)[A-HJ-NP-RT-Z]\d{11}[0-9A-HJ-NP-RT-Z](?!\w)")
-POSTCODE = re.compile(r"(?<!\w)(?:GIR 0AA|[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2})(?!\w)", re.IGNORECASE)
+POSTCODE = re.compile(r"(?<![\w-])(?:(?i:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2})|[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2})(?![\w-])")
+"""In either case with its space; without one in capitals alone, since half of any hash looks so."""
+
 PHONE = re.compile(r"(?<![\w-])(?:\+44[ -]?|0)\d(?:[ -]?\d){8,9}(?![\w-])")
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 TOKEN = re.compile(r"[A-Za-z0-9][\w:/#.-]*[A-Za-z0-9]")

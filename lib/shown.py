@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NOTHING = "–"
+HIDDEN = ("c", "z", "x", "k")
+"""What stands for a number that is not shown, in a column of numbers."""
+
 # Persian and Indic names need the joiners; every other character that draws nothing is written out.
 JOINERS = {"\u200c", "\u200d"}
 UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -181,7 +184,7 @@ def _with_index(df: pd.DataFrame) -> pd.DataFrame:
 def _is_number(column: pd.Series) -> bool:
     kind = getattr(column.dtype, "kind", "O")
     if kind == "O":
-        held = [v for v in column if v is not None and not (isinstance(v, float) and v != v)]
+        held = [v for v in column if v is not None and not (isinstance(v, float) and v != v) and v not in HIDDEN]
         is_number = (isinstance(v, numbers.Real | decimal.Decimal) and not isinstance(v, bool) for v in held)
         return bool(held) and all(is_number)
     return str(kind) in "iuf"

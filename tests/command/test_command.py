@@ -100,12 +100,6 @@ def test_one_family_at_board_stops_and_says_why(tmp_path: Path) -> None:
     assert "no family's rows are shown" in done.stderr and not list(tmp_path.iterdir())
 
 
-def test_public_says_that_it_is_not_built(tmp_path: Path) -> None:
-    done = run("report", "4_system_review", "--data", "sample", "--level", "public", "--reports", str(tmp_path))
-    assert done.returncode == 2
-    assert "not built yet" in done.stderr
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
