@@ -215,21 +215,25 @@ class _Reader(HTMLParser):
         self.said.append(data)
 
     def handle_endtag(self, tag: str) -> None:
-        words = re.sub(r"\s+", " ", "".join(self.said)).strip()
         if tag in ("h2", "h3", "h4"):
-            self.under, self.caption_due = words, False
-        elif tag == "caption" and self.grid is not None:
-            self.grid.caption = words
+            self.under, self.caption_due = self._words(), False
         elif tag == "p" and self.caption_due:
-            self.drawn[-1].caption, self.caption_due = words, False
-        elif tag in ("td", "th") and self.grid is not None:
-            self.row += [words] * self.span
-        elif tag == "tr" and self.grid is not None:
+            self.drawn[-1].caption, self.caption_due = self._words(), False
+        elif self.grid is None:
+            return
+        elif tag == "caption":
+            self.grid.caption = self._words()
+        elif tag in ("td", "th"):
+            self.row += [self._words()] * self.span
+        elif tag == "tr":
             self._end_row(self.grid)
-        elif tag == "table" and self.grid is not None:
+        elif tag == "table":
             if self.grid.heads:
                 self.grids.append(self.grid)
             self.grid = None
+
+    def _words(self) -> str:
+        return re.sub(r"\s+", " ", "".join(self.said)).strip()
 
     def _end_row(self, grid: Grid) -> None:
         if self.is_head and self.row and not grid.heads:
