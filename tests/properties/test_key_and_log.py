@@ -48,7 +48,8 @@ def test_a_key_that_comes_to_lie_in_a_work_tree_is_not_used(tmp_path: Path) -> N
 
 def test_a_link_into_a_work_tree_is_seen_through(tmp_path: Path) -> None:
     (tmp_path / "tree" / ".git").mkdir(parents=True)
-    (tmp_path / "plain").symlink_to(tmp_path / "tree")
+    (tmp_path / "tree" / "below").mkdir()
+    (tmp_path / "plain").symlink_to(tmp_path / "tree" / "below")
     with pytest.raises(RequestError, match="under version control"):
         keys.make(tmp_path / "plain" / "k")
 
@@ -197,6 +198,19 @@ def test_a_change_to_the_log_is_found_and_stops(tmp_path: Path, how: str) -> Non
         with pytest.raises(DataError, match="changed by something else"):
             act()
     assert log.path.read_text().splitlines() == changed
+
+
+def test_a_line_from_another_history_under_the_same_key_is_found(tmp_path: Path) -> None:
+    """A copy of the log was put back once, and went on in another way: its lines are well sealed, and not of this log."""
+    (tmp_path / "other").mkdir()
+    log, other = log_of(tmp_path), SealedLog(tmp_path / "other" / "log.jsonl", KEY)
+    other.add({"says": "another beginning"})
+    other.add({"says": "another line 1"})
+    lines = log.path.read_text().splitlines()
+    lines[1] = other.path.read_text().splitlines()[1]
+    log.path.write_text("".join(f"{line}\n" for line in lines))
+    with pytest.raises(DataError, match="line 2 is not as it was written"):
+        log.read()
 
 
 def test_a_log_or_its_end_that_is_gone_is_missed(tmp_path: Path) -> None:

@@ -82,6 +82,13 @@ def test_the_forgotten_are_set_aside_and_the_account_adds_up(data: Path, tmp_pat
     assert list(reasons["reason"]) == ["forgotten"] * 4 and list(reasons["source_line"]) == [2, 3, 6, 7]
 
 
+def test_a_broken_record_of_theirs_is_forgotten_too(data: Path, tmp_path: Path) -> None:
+    with open(data / "police.csv", "a") as file:
+        file.write("21,A,F1,2024-07-01,visit,,,w1,one,more\n")
+    rights.forget(data, ["police:A"], REASON, tmp_path / "reports")
+    assert list(fj.set_aside(data).df()["reason"]) == ["forgotten"] * 5
+
+
 def test_nothing_of_them_is_in_the_store_or_the_list(data: Path, tmp_path: Path) -> None:
     rights.forget(data, ["police:A"], REASON, tmp_path / "reports")
     session = fj.read_contacts(data).owner
@@ -317,7 +324,7 @@ def test_all_that_is_held_is_put_together_for_its_reader_alone(data: Path, tmp_p
     records = sheet_rows(path, "records")
     assert [r["line"] for r in records] == [2, 3, 6, 7]
     assert "FJCANARYwhy" in records[0]["held"] and "set aside: bad date" in records[2]["state"]
-    assert all(r["look"] for r in records)
+    assert all(r["look"] for r in records) and "did not come in" in records[2]["look"]
     family = sheet_rows(path, "family")
     assert [(r["record"], "third party" in r["look"]) for r in family] == [(3, True)]
     assert "w1" not in str(family) and len(sheet_rows(path, "reports")) == 1
