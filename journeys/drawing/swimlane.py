@@ -110,7 +110,7 @@ def draw(
     shares = sum(_height(lane, s[1], 1, bool(months)) for lane, s in zip(story.lanes, stacks, strict=True)) or 1
     # Where the whole would not fit the paper, lists stand two to a row, lanes get lower, and the cost is in the table alone.
     for columns, least, with_cost in ((1, 22.0, True), (2, LEAST_UNIT, True), (2, LEAST_UNIT, False)):
-        lists = _in_columns(life.lines + triggers.lines, room, sheet.key, columns)
+        lists = _in_columns(life.lines + triggers.lines, room + right - sheet.margin, sheet.key, columns)
         frame = framed([] if with_cost or not spent or not spent.is_drawn else [NO_ROOM])
         fixed = head + axis_height + (len(lists) * sheet.key * 1.4 + 6 * k if lists else 0)
         room_down = room_for_picture(frame, sheet, shown=shown) - fixed
@@ -149,8 +149,8 @@ def draw(
         y += sheet.key * 1.4
         if name:
             write(page, left - 8 * k, offset + y - sheet.key * 0.7, name, sheet.key, weight="semibold", ha="right")
-        for i, line in enumerate(some):
-            write(page, left + i * room / 2, offset + y - sheet.key * 0.7, line, sheet.key)
+        for x, line in some:
+            write(page, left + x, offset + y - sheet.key * 0.7, line, sheet.key)
     picture = ax.get_figure(root=True)
     assert isinstance(picture, Picture)
     picture.data = story.table if spent is None else costpanel.with_costs(story.table, spent)
@@ -158,29 +158,35 @@ def draw(
     return ax
 
 
-def _in_columns(lines: list[tuple[str, str]], room: float, size: float, columns: int) -> list[tuple[str, list[str]]]:
-    """The lists beneath the picture, a row a line, or two lines a row where all are short: down the first, then the second."""
-    if columns == 1 or not lines or any(width(line, size) > room / 2 - size for _, line in lines):
-        return [(name, [line]) for name, line in lines]
+ListRow = tuple[str, list[tuple[float, str]]]
+"""A row of a list beneath the picture: its name at the left, and its lines with how far to the right each begins."""
+
+
+def _in_columns(lines: list[tuple[str, str]], room: float, size: float, columns: int) -> list[ListRow]:
+    """The lists beneath the picture, a row a line; or two lines a row where they fit: down the first, then the second."""
     heads = [i for i, (name, _) in enumerate(lines) if name]
-    rows = []
-    for first, after in zip(heads, [*heads[1:], len(lines)], strict=True):
+    rows: list[ListRow] = []
+    for first, after in zip(heads, [*heads[1:], len(lines)], strict=True) if heads else ():
         some = [line for _, line in lines[first:after]]
-        half = -(-len(some) // 2)
-        rows += [(lines[first][0] if i == 0 else "", some[i::half]) for i in range(half)]
+        half = -(-len(some) // columns)
+        second = max(width(line, size) for line in some[:half]) + 2 * size
+        if max((second + width(line, size) for line in some[half:]), default=0) > room:
+            half = len(some)
+        rows += [
+            (lines[first][0] if i == 0 else "", [(n * second, line) for n, line in enumerate(some[i::half])])
+            for i in range(half)
+        ]
     return rows
 
 
-def _that_fit(
-    lists: list[tuple[str, list[str]]], over: float, step: float
-) -> tuple[list[tuple[str, list[str]]], float]:
+def _that_fit(lists: list[ListRow], over: float, step: float) -> tuple[list[ListRow], float]:
     """As many rows of the lists as leave room for the lanes, and the room that the others gave; those are counted."""
     if over <= 0 or not lists:
         return lists, 0.0
     left = max(len(lists) - math.ceil(over / step) - 1, 0)
     lines = sum(len(some) for _, some in lists[left:])
     name = lists[left][0] if not left else ""
-    return [*lists[:left], (name, [f"and {lines} more lines: see the tables"])], (len(lists) - left - 1) * step
+    return [*lists[:left], (name, [(0.0, f"and {lines} more lines: see the tables")])], (len(lists) - left - 1) * step
 
 
 def _bottom(ax: Axes, page: Axes) -> float:

@@ -198,14 +198,6 @@ def test_a_missing_font_is_not_logged(invented, font, caplog, recwarn):
 
 
 @pytest.mark.parametrize("size", ["a4", "a3"])
-@pytest.mark.parametrize("name", [name for name in CASES if "contacts" in name or "months" in name])
-def test_a_swim_lane_is_no_higher_than_its_paper(invented, font, name, size):
-    paper = SHEETS[size]
-    _, height = drawn(invented, name, size=size).get_size_inches() * 72
-    assert height <= paper.height + 0.5
-
-
-@pytest.mark.parametrize("size", ["a4", "a3"])
 def test_many_lanes_and_many_kinds_of_triggers_still_fit_the_paper(invented, font, size):
     """Lists two to a row, lower lanes, and then fewer lines of the list, counted."""
     many = invented.family(127)
