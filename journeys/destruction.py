@@ -20,6 +20,7 @@ from typing import Any
 from journeys import kept
 from journeys.declared import FolderEntry
 from journeys.pseudonymous import check_reason, projects_of, who_asks
+from journeys.reports import LOCK, REPORTS
 from journeys.sources import PROJECT, Folder, find_folder, open_folder
 from lib.errors import KitError, RequestError, count
 from lib.files import lock, refuse_symlink, shown, write_whole
@@ -46,7 +47,7 @@ class Destroyed:
     projects: list[str] = field(default_factory=list)
 
 
-def destroy(data: str | Path, confirmed: str, reason: str, reports: Path = kept.REPORTS) -> Destroyed:
+def destroy(data: str | Path, confirmed: str, reason: str, reports: Path = REPORTS) -> Destroyed:
     """Remove a data folder and every run made on it, and certify each file by its SHA-256.
 
     `confirmed`: the folder's own name, typed again. Raises `RequestError` where it is another, where the folder is part
@@ -89,11 +90,11 @@ def _root(folder: Folder, confirmed: str) -> Path:
 
 
 def _destroy(folder: Folder, root: Path, reason: str, reports: Path) -> Destroyed:
-    with lock(root / ".store" / "report.lock") if (root / ".store").is_dir() else contextlib.nullcontext():
+    with lock(root / ".store" / LOCK) if (root / ".store").is_dir() else contextlib.nullcontext():
         runs = kept.runs_of(folder, reports)
         now = dt.datetime.now(dt.UTC)
         path = root.parent / f"certificate of destruction {root.name} {now:%Y%m%dT%H%M%SZ}.json"
-        done = Destroyed(path, released=kept.released(runs), projects=_projects(folder), runs=len(runs))
+        done = Destroyed(path, released=kept.released(folder), projects=_projects(folder), runs=len(runs))
         entries = [_entry(p, root) for p in _files(root)]
         of_runs = [_entry(p, run.path.parent) for run in runs for p in _files(run.path)]
         done.files = len(entries)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,14 @@ from typing import Any
 from journeys.book import PLACE, Book, check_closed, read_all, save_at
 from journeys.bookfile import Row
 from journeys.judgements import Sheet
-from journeys.sources import PRIVATE, PROJECT, Folder
+from journeys.releasing import RELEASE, series
+from journeys.reports import REPORTS
+from journeys.sources import PRIVATE, Folder
 from lib import files
+from lib.catalogue import try_to_write_index
 from lib.holds import try_to_hold
+from lib.manifests import MANIFEST
 
-REPORTS, RELEASE = PROJECT / "reports", PROJECT / "release"
 BOOK_BEFORE = "review (before).xlsx"
 NOT_DATA = ("sources.yml", "review.xlsx")
 
@@ -49,6 +52,15 @@ class Run:
             if n not in NOT_DATA and not n.endswith((".yml", ".yaml")) and not n.startswith("forgotten.")
         )
 
+    @property
+    def says_its_files(self) -> bool:
+        """Whether its record names the files it rests on: a public one does not."""
+        return bool(self.record.get("inputs"))
+
+    def may_rest_on(self, names: Collection[str]) -> bool:
+        """Whether it rests on one of these files, or does not say on which it does."""
+        return not self.says_its_files or bool(self.rests_on & set(names))
+
 
 def runs_of(folder: Folder, reports: Path = REPORTS) -> list[Run]:
     """The runs in a folder of reports that were made on this data folder, failed ones too, oldest first."""
@@ -64,25 +76,34 @@ def runs_of(folder: Folder, reports: Path = REPORTS) -> list[Run]:
     return sorted(found, key=lambda run: run.name)
 
 
-def take_out(runs: list[Run]) -> None:
-    """Remove runs, each by one rename out of its place first, so that nobody opens half of one."""
+def take_out(runs: Sequence[Run]) -> None:
+    """Remove runs, each by one rename out of its place first, so that nobody opens half of one, and index what is left."""
+    aside_by_reports: dict[Path, list[Path]] = {}
     for run in runs:
         reports = run.path.parent.parent if run.path.parent.name == "failed" else run.path.parent
         aside = reports / f".building-gone-{run.name}"
         run.path.rename(aside)
-        shutil.rmtree(aside, ignore_errors=True)
+        aside_by_reports.setdefault(reports, []).append(aside)
+    for reports, gone in aside_by_reports.items():
+        try_to_write_index(reports)
+        for aside in gone:
+            shutil.rmtree(aside, ignore_errors=True)
 
 
-def released(runs: list[Run], release: Path = RELEASE) -> list[str]:
-    """What has left the partnership already and rests on these runs, or may: by name. It cannot be called back."""
-    names = {run.name for run in runs}
+def released(folder: Folder, run: Run | None = None, release: Path = RELEASE) -> list[str]:
+    """What has left the partnership already, of this folder or of one run: by name. It cannot be called back.
+
+    A manifest that cannot be read is named as well: better one too many than one too few.
+    """
     found = []
-    for path in sorted(release.iterdir()) if release.is_dir() else []:
-        manifests = [path] if path.suffix == ".json" else sorted(path.glob("*.json")) if path.is_dir() else []
-        texts = [m.read_text(encoding="utf-8", errors="replace") for m in manifests]
-        # A release that does not say which run it came from is named as well: better one too many than one too few.
-        if any(name in path.name or any(name in text for text in texts) for name in names) or (names and not texts):
-            found.append(path.name)
+    for path in sorted(release.glob(f"*/{MANIFEST}")):
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            is_ours = told["run"] == run.name if run else told["series"] == series(folder.name)
+        except (OSError, ValueError, KeyError, TypeError):
+            is_ours = run is None
+        if is_ours:
+            found.append(path.parent.name)
     return found
 
 

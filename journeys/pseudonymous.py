@@ -295,7 +295,6 @@ def ids_of(folder: Folder) -> tuple[list[str], list[str]]:
         "SELECT family_id_given AS family_id FROM contacts WHERE family_id_given IS NOT NULL "
         "UNION SELECT family_id FROM members ORDER BY family_id"
     )
-    session.engine.close()
     return [one for (one,) in people], [one for (one,) in families]
 
 

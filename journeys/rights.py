@@ -20,6 +20,7 @@ from journeys.forgotten import put_on_list
 from journeys.held import Held, found, named
 from journeys.judgements import Sheet
 from journeys.pseudonymous import check_reason, projects_of, who_asks
+from journeys.reports import LOCK, REPORTS
 from journeys.sources import Folder
 from lib.dates import say
 from lib.errors import KitError, count
@@ -58,7 +59,7 @@ class _Theirs:
 
 
 def forget(
-    data: str | Path, people: Sequence[str], reason: str, reports: Path = kept.REPORTS, *, absent: bool = False
+    data: str | Path, people: Sequence[str], reason: str, reports: Path = REPORTS, *, absent: bool = False
 ) -> Done:
     """Take somebody out of all that was made from a folder's files, and keep them out when the files come again.
 
@@ -74,19 +75,19 @@ def forget(
     keyplace.key()
     session = open_store(folder)
     theirs = _theirs(session, people)
-    session.engine.close()
+    del session
     assert folder.path is not None
     # No report is built meanwhile. What was made from their records goes first and the list is written after it, so that
     # whoever is stopped on the way can do it again from the beginning.
-    with lock(folder.path / ".store" / "report.lock"):
+    with lock(folder.path / ".store" / LOCK):
         done = Done(what)
         _take_out_of_book(folder, theirs, people, done)
-        runs = [r for r in kept.runs_of(folder, reports) if absent or r.rests_on & _names(folder, what)]
-        done.released, done.runs = kept.released(runs), [run.says for run in runs]
+        runs = [r for r in kept.runs_of(folder, reports) if absent or r.may_rest_on(_names(folder, what))]
+        done.released, done.runs = kept.released(folder), [run.says for run in runs]
         kept.take_out(runs)
         old = _stores(folder)
         put_on_list(folder, people, words, who_asks())
-        open_store(folder).engine.close()
+        open_store(folder)
         _, done.stores_open = kept.sweep_stores(folder, store_key(folder))
         done.stores = len(old - _stores(folder))
         done.by_hand = [*_by_hand(folder, what, theirs), *_refresh_book(folder)]
@@ -199,7 +200,7 @@ class Due:
     remove: Callable[[], object] | None = None
 
 
-def due(data: str | Path, reports: Path = kept.REPORTS) -> Iterator[Due]:
+def due(data: str | Path, reports: Path = REPORTS) -> Iterator[Due]:
     """What a folder should hold no longer: past `keep_until`, or from a file that sources.yml names no more.
 
     Runs and stores are removed whole, rows of the review book that name contacts of such a file one by one. A supplier's
@@ -212,9 +213,11 @@ def due(data: str | Path, reports: Path = kept.REPORTS) -> Iterator[Due]:
     for run in runs:
         why = [f"{n}, to be kept until {say(day)}" for n, day in past.items() if n in run.rests_on]
         why += [f"{n}, which sources.yml names no more" for n in sorted(run.rests_on - current)]
+        if past and not run.says_its_files:
+            why = ["files that it does not name, some of which are past their day"]
         if why:
             yield Due(f"run {run.says}", f"it rests on {'; '.join(why)}", lambda run=run: kept.take_out([run]))  # type: ignore[misc]
-            for name in kept.released([run]):
+            for name in kept.released(folder, run):
                 yield Due(
                     f"release {name}", "it rests on that run, has left the partnership, and cannot be called back"
                 )

@@ -19,6 +19,7 @@ from journeys.held import Held, found, named
 from journeys.pseudonymous import extracts_of
 from journeys.readerpage import reader_rules
 from journeys.readerwords import Record as Seen
+from journeys.reports import REPORTS
 from journeys.sources import PRIVATE, Folder, open_folder
 from lib.dates import to_date
 from lib.errors import KitError, RequestError, count
@@ -46,7 +47,7 @@ class Bundle:
     flagged: int
 
 
-def subject(data: str | Path, people: Sequence[str], reports: Path = kept.REPORTS, *, absent: bool = False) -> Bundle:
+def subject(data: str | Path, people: Sequence[str], reports: Path = REPORTS, *, absent: bool = False) -> Bundle:
     """Put together what is held about somebody, in a folder for its owner alone below the data folder's `private`.
 
     `people`: every id of the one person, as the kit writes them. Returns where it is. The workbook holds a sheet each for
@@ -70,7 +71,6 @@ def subject(data: str | Path, people: Sequence[str], reports: Path = kept.REPORT
         "reports": list(_reports(folder, what, reports)),
         "extracts": list(_extracts(folder, people)),
     }
-    session.engine.close()
     assert folder.path is not None
     name = f"subject {dt.date.today():%Y-%m-%d} {secrets.token_hex(3)}"
     place = private_dir(private_dir(folder.path / PRIVATE) / name)
@@ -154,15 +154,19 @@ def _book(folder: Folder, contacts: set[str], people: Sequence[str], families: s
 
 def _reports(folder: Folder, what: Held, reports: Path) -> Iterator[dict[str, Any]]:
     files = {*what.lines, *what.unread, *([folder.entry.members] if what.members and folder.entry.members else [])}
-    runs = [run for run in kept.runs_of(folder, reports) if run.rests_on & files]
+    runs = [run for run in kept.runs_of(folder, reports) if run.may_rest_on(files)]
     for run in runs:
         yield {
             "run": run.says,
             "made": str(run.record.get("started", "")),
             "look": "it rests on a file that names them",
         }
-    for name in kept.released(runs):
-        yield {"run": f"release {name}", "made": "", "look": "it has left the partnership"}
+    for name in kept.released(folder):
+        yield {
+            "run": f"release {name}",
+            "made": "",
+            "look": "it has left the partnership: counts of families, perhaps theirs among them",
+        }
 
 
 def _extracts(folder: Folder, people: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -15,10 +15,13 @@ import openpyxl
 import pytest
 
 import journeys as fj
-from journeys import destruction, kept, rights, sources
+from journeys import destruction, kept, release, rights, sources
 from journeys.book import read_book
+from journeys.pseudonymous import rotate
+from journeys.releasing import series
 from journeys.subject import subject
 from lib import keys
+from lib import ledger as ledgers
 from lib.errors import BusyError, DataError, RequestError
 from tests.conftest import folder_of, table
 
@@ -203,8 +206,6 @@ def test_a_list_that_was_changed_stops_everything(data: Path, tmp_path: Path, ho
 
 
 def test_a_new_key_keeps_them_out_as_before(data: Path, tmp_path: Path) -> None:
-    from journeys.pseudonymous import rotate
-
     rights.forget(data, ["police:A"], REASON, tmp_path / "reports")
     list(rotate([data]))
     (data / "police.csv").write_bytes((data / "police.csv").read_bytes() + b"13,A,F1,2024-08-01,visit,,,w1\n")
@@ -241,15 +242,42 @@ def test_runs_that_rest_on_them_are_removed_and_others_stay(data: Path, tmp_path
     assert len(done.runs) == 2
 
 
-def test_what_was_released_is_said(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(tmp_path / "reports", "20240601-x", "review", "police.csv")
-    place = tmp_path / "release" / "may"
-    place.mkdir(parents=True)
-    (place / "manifest.json").write_text(json.dumps({"run": "20240601-x"}))
-    (tmp_path / "release" / "june").mkdir()
-    (tmp_path / "release" / "june" / "manifest.json").write_text(json.dumps({"run": "another"}))
-    found = kept.released([kept.Run(tmp_path / "reports" / "20240601-x", {})], tmp_path / "release")
-    assert found == ["may"] and (place / "manifest.json").exists()
+def test_a_run_that_names_no_files_and_the_index_are_not_forgotten(data: Path, tmp_path: Path) -> None:
+    reports = tmp_path / "reports"
+    public = run(reports, "20240601T000000Z-public-aaaaaa", "review")
+    other = run(reports, "20240602T000000Z-other-aaaaaa", "elsewhere", "police.csv")
+    rights.forget(data, ["police:A"], REASON, reports)
+    assert not public.exists() and other.exists()
+    index = (reports / "index.html").read_text(encoding="utf-8")
+    assert "public-aaaaaa" not in index and not list(reports.glob(".building-*"))
+
+
+def test_what_was_released_is_said(data: Path, tmp_path: Path) -> None:
+    folder, release = sources.open_folder(data), tmp_path / "release"
+    for name, told in {
+        "may": {"run": "a", "series": series("review")},
+        "june": {"run": "b", "series": "another"},
+    }.items():
+        (release / name).mkdir(parents=True)
+        (release / name / "manifest.json").write_text(json.dumps(told))
+    assert kept.released(folder, release=release) == ["may"]
+    assert kept.released(folder, kept.Run(tmp_path / "b", {}), release) == ["june"]
+    (release / "june" / "manifest.json").write_text("")
+    assert kept.released(folder, release=release) == ["june", "may"], "what cannot be read may be ours"
+
+
+def test_a_new_key_and_a_forgotten_person_leave_the_record_of_releases_as_it_is(data: Path, tmp_path: Path) -> None:
+    """What was released stays known, so that a later release cannot tell who went."""
+    home = data / release.HOME
+    made = ledgers.begin(home)
+    made.releases.append({"release": "may", "on": "2024-05-01"})
+    seal = made.write()
+    before = (home / "ledger.json").read_bytes()
+    list(rotate([data]))
+    rights.forget(data, ["police:A"], REASON, tmp_path / "reports")
+    found = ledgers.read(home, 1)
+    assert found is not None and (home / "ledger.json").read_bytes() == before and seal in before.decode()
+    assert found.hidden(["F1"]) == made.hidden(["F1"])
 
 
 def fill_in(data: Path, sheet: str, *rows: dict[str, Any]) -> None:
