@@ -1,7 +1,8 @@
-"""A data folder destroyed, and a certificate of what was: each file with its hash, when, by whom, and what is out of reach.
+"""A data folder destroyed, and a certificate of what was: each file with its hash, when, by whom, and what is out of
+reach.
 
-The certificate is written before anything goes, and finished after. Whoever is stopped on the way runs it again: what is
-left is destroyed, and said in a certificate of its own.
+The certificate is written before anything goes, and finished after. Whoever is stopped on the way runs it again: what
+is left is destroyed, and said in a certificate of its own.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Every record about somebody in the files as they were supplied, whether or not it became a contact; and their memberships."""
+"""Every record about somebody in the files as they were supplied, whether or not it became a contact; and their
+memberships.
+"""
 
 from __future__ import annotations
 
@@ -50,8 +52,8 @@ def named(people: Iterable[str]) -> Callable[[str], bool]:
 
 
 def held(folder: Folder, people: Sequence[str]) -> Held:
-    """What the files of a folder hold about people, each given as the kit writes them: `<supplier>:<number>`, or the number
-    alone in a file whose numbers are shared.
+    """What the files of a folder hold about people, each given as the kit writes them: `<supplier>:<number>`, or the
+    number alone in a file whose numbers are shared.
     """
     is_them = named(people)
     records: list[Record] = []

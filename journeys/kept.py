@@ -1,4 +1,6 @@
-"""What is kept of a data folder beside its files: reports, releases, stores, rows of the review book; and taking it out."""
+"""What is kept of a data folder beside its files: reports, releases, stores, rows of the review book; and taking it
+out.
+"""
 
 from __future__ import annotations
 

@@ -77,19 +77,20 @@ def pseudonymised(rows: Table | pd.DataFrame, *, project: str, data: str | Path 
     """Rows for one project: its own pseudonyms in place of ids, and only columns that hold no free text.
 
     `rows`: a Table of the kit, or a DataFrame of such rows, with `data` then saying which data folder they are of.
-    `project`: small letters, figures, - and _. Ids of families, people, workers, contacts and needs become pseudonyms of
-    this project; dates, numbers and words from a closed list stay; every other column is left out, and so is one that
-    the kit does not declare. One project name over two folders gives one id one pseudonym: give projects names apart
-    where two reviews number their families each from 1. Returns a DataFrame in the order of its pseudonyms. That it was
-    made is noted in the folder's `private/extracts.jsonl`.
+    `project`: small letters, figures, - and _. Ids of families, people, workers, contacts and needs become pseudonyms
+    of this project; dates, numbers and words from a closed list stay; every other column is left out, and so is one
+    that the kit does not declare. One project name over two folders gives one id one pseudonym: give projects names
+    apart where two reviews number their families each from 1. Returns a DataFrame in the order of its pseudonyms. That
+    it was made is noted in the folder's `private/extracts.jsonl`.
 
-    Raises `RequestError` where there is no key, or it is not kept as it must be; `DataError` where two ids cannot be told
-    to be one person or two.
+    Raises `RequestError` where there is no key, or it is not kept as it must be; `DataError` where two ids cannot be
+    told to be one person or two.
 
     >>> from journeys.contacts import read_contacts
     >>> pseudonymised(read_contacts("sample"), project="Housing")
     Traceback (most recent call last):
     lib.errors.RequestError: a project's name begins with a small letter, and holds small letters, figures, - and _.
+
     """
     import pandas as pd
 
@@ -186,7 +187,9 @@ def _note(folder: Folder, project: str, key: str, columns: list[str], rows: int)
 
 
 def extracts_of(folder: Folder) -> list[dict[str, Any]]:
-    """The extracts that were made from a folder: project, kid, on, rows, columns. Raises `DataError` if that is damaged."""
+    """The extracts that were made from a folder: project, kid, on, rows, columns. Raises `DataError` if that is
+    damaged.
+    """
     path = folder.path / PRIVATE / "extracts.jsonl" if folder.path else None
     if path is None or not path.is_file():
         return []
@@ -302,7 +305,8 @@ def ids_of(folder: Folder) -> tuple[list[str], list[str]]:
 
 
 def rotate(data: Iterable[str | Path]) -> Iterator[str]:
-    """Put a new key in the old one's place, and keep, in each folder, which pseudonym became which; says so line by line.
+    """Put a new key in the old one's place, and keep, in each folder, which pseudonym became which; says so line by
+    line.
 
     The old key is sealed beside the new one: what was made with it keeps its pseudonyms, and lists and logs that it
     sealed are still read. A crosswalk names no id: old pseudonym, new pseudonym, and whose project.

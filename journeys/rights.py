@@ -203,8 +203,8 @@ class Due:
 def due(data: str | Path, reports: Path = REPORTS) -> Iterator[Due]:
     """What a folder should hold no longer: past `keep_until`, or from a file that sources.yml names no more.
 
-    Runs and stores are removed whole, rows of the review book that name contacts of such a file one by one. A supplier's
-    file is never removed: it is named, for people to delete.
+    Runs and stores are removed whole, rows of the review book that name contacts of such a file one by one. A
+    supplier's file is never removed: it is named, for people to delete.
     """
     folder = sources.open_folder(data)
     past = {n: e.keep_until for n, e in folder.entry.files.items() if e.keep_until and sources.today() > e.keep_until}

@@ -78,9 +78,15 @@ def prune(data: tuple[str, ...], yes: bool, reports: Path) -> None:
     from journeys import rights
 
     every = data or tuple(str(p.parent) for p in sorted((PROJECT / "data").glob("*/sources.yml")))
-    removed = listed = 0
+    removed = listed = broken = 0
     for one in every:
-        for due in rights.due(one, reports):
+        try:
+            found = list(rights.due(one, reports))
+        except RequestError as error:
+            broken += 1
+            click.echo(f"BY HAND  {Path(one).name} cannot be looked at: {error}")
+            continue
+        for due in found:
             by_hand = due.remove is None
             click.echo(f"{'BY HAND' if by_hand else 'removed' if yes else 'due    '}  {due.what}: {due.because}.")
             if due.remove is not None:
@@ -94,6 +100,10 @@ def prune(data: tuple[str, ...], yes: bool, reports: Path) -> None:
         click.echo(f"\nNothing was removed. To remove {'it' if listed == 1 else f'these {listed}'}: add --yes.")
     else:
         click.echo(f"\n{removed} removed. What was released before cannot be called back; backups are out of reach.")
+    if broken:
+        raise RequestError(
+            f"{count(broken, 'folder')} could not be looked at. Mend what is said above, and run this again."
+        )
 
 
 @click.command()

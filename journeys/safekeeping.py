@@ -142,7 +142,9 @@ def _hook(project: Path) -> Finding:
 
 
 def lab_command(python: str, project: Path) -> list[str]:
-    """The command that opens JupyterLab on the notebooks: this machine alone, no news, and no copies left in the project."""
+    """The command that opens JupyterLab on the notebooks: this machine alone, no news, and no copies left in the
+    project.
+    """
     import shutil
 
     from lib.files import private_dir

@@ -1,6 +1,8 @@
-"""All that is held about somebody, put together for an access request: for a person to read before anything is given out.
+"""All that is held about somebody, put together for an access request: for a person to read before anything is given
+out.
 
-What the law lets a controller keep back, and what is about somebody else, is flagged and not decided: that takes a human.
+What the law lets a controller keep back, and what is about somebody else, is flagged and not decided: that takes a
+human.
 """
 
 from __future__ import annotations
@@ -50,9 +52,10 @@ class Bundle:
 def subject(data: str | Path, people: Sequence[str], reports: Path = REPORTS, *, absent: bool = False) -> Bundle:
     """Put together what is held about somebody, in a folder for its owner alone below the data folder's `private`.
 
-    `people`: every id of the one person, as the kit writes them. Returns where it is. The workbook holds a sheet each for
-    records (with what to look at before they are given out), memberships, the rest of their family's contacts (who
-    they are about is left out), the review book, reports, releases and extracts. Raises `RequestError` for an unknown person.
+    `people`: every id of the one person, as the kit writes them. Returns where it is. The workbook holds a sheet each
+    for records (with what to look at before they are given out), memberships, the rest of their family's contacts (who
+    they are about is left out), the review book, reports, releases and extracts. Raises `RequestError` for an unknown
+    person.
     """
     folder = open_folder(data)
     what = found(folder, people, absent=absent)

@@ -1,4 +1,6 @@
-"""What may be committed: notebooks without what they last showed, and no file of data. For the hook, and for a look round."""
+"""What may be committed: notebooks without what they last showed, and no file of data. For the hook, and for a look
+round.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +24,14 @@ A_KEY = re.compile(rb'"key"\s*:\s*"[0-9a-f]{64}"')
 
 
 def stripped(text: str) -> str:
-    """A notebook's text without outputs, counts, pasted pictures, injected parameters and what a run left in its metadata.
+    """A notebook's text without outputs, counts, pasted pictures, injected parameters and what a run left in its
+    metadata.
 
     A notebook that holds none of them comes back to the letter. Raises ValueError for what is no notebook.
 
     >>> stripped('{"cells": [{"cell_type": "code", "outputs": [], "execution_count": null, "metadata": {}}]}')[:10]
     '{"cells": '
+
     """
     notebook = json.loads(text)
     cells = notebook["cells"] if isinstance(notebook, dict) else None

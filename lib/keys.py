@@ -42,10 +42,12 @@ SYNC_VARIABLES = ("OneDrive", "OneDriveCommercial", "OneDriveConsumer")
 
 
 def usual_place(variable: str, folder: str, name: str, environ: Mapping[str, str] | None = None) -> Path:
-    """Where a key is: the path in an environment variable; else the part of a user's own profile that stays on the machine.
+    """Where a key is: the path in an environment variable; else the part of a user's own profile that stays on the
+    machine.
 
     >>> usual_place("KIT_KEY", "kit", "kit.key", {"KIT_KEY": "/keys/ours"}).as_posix()
     '/keys/ours'
+
     """
     given = os.environ if environ is None else environ
     if given.get(variable):
@@ -56,10 +58,12 @@ def usual_place(variable: str, folder: str, name: str, environ: Mapping[str, str
 
 
 def synced(path: Path) -> str:
-    """The folder on the way to `path` that a program copies elsewhere (OneDrive, Dropbox …); nothing where there is none.
+    """The folder on the way to `path` that a program copies elsewhere (OneDrive, Dropbox …); nothing where there is
+    none.
 
     >>> synced(Path("/home/me/OneDrive - Northshire Council/keys/k"))
     'OneDrive - Northshire Council'
+
     """
     for way in _ways(path):
         for folder in (way, *way.parents):
@@ -129,7 +133,9 @@ def who_may_read() -> str:
 
 
 def make(path: Path, never_beside: Iterable[str] = ()) -> str:
-    """Make a new key at `path`, and return its name. Raises `RequestError` where it may not stand there, or one is there."""
+    """Make a new key at `path`, and return its name. Raises `RequestError` where it may not stand there, or one is
+    there.
+    """
     if wrong := place_is_bad(path, never_beside):
         raise RequestError(f"no key was made at {shown(path)}: {wrong}. Choose another place.")
     if os.path.lexists(path):

@@ -19,7 +19,8 @@ from lib.errors import BuildError, DataError, RequestError, count
 
 KEY_BYTES = 32
 TAKEN = 10
-"""How many bytes of the HMAC are kept: 80 bits, 16 letters, so that among two million ids no two are expected to meet."""
+"""How many bytes of the HMAC are kept: 80 bits, 16 letters, so that among two million ids no two are expected to meet.
+"""
 
 IGNORED = re.compile("[\\s\u00a0\u00ad\u180e\u200b-\u200f\u2060\ufeff\u2010-\u2015\u2212-]")
 """What a person's id may be written with or without: spaces, hyphens, characters that nobody sees."""
@@ -114,8 +115,9 @@ class Pseudonyms:
     def each(self, letter: str, texts: Iterable[str], *, exact: bool = False) -> Mapping[str, str]:
         """The pseudonym of each id. No two ids ever share one.
 
-        Raises `DataError` where two ids are told apart by spaces, hyphens or capitals alone and are no NHS numbers: they
-        may be two people or one, and which is not guessed. Raises `BuildError` where two pseudonyms meet by chance.
+        Raises `DataError` where two ids are told apart by spaces, hyphens or capitals alone and are no NHS numbers:
+        they may be two people or one, and which is not guessed. Raises `BuildError` where two pseudonyms meet by
+        chance.
         """
         found = {text: self.exactly(letter, text) if exact else self.of(letter, text) for text in set(texts)}
         if len(set(found.values())) == len(found):

@@ -153,6 +153,16 @@ def test_prune_lists_and_removes_only_when_told_to(tmp_path: Path) -> None:
     assert second.returncode == 0 and not made.exists() and "cannot be called back" in second.stdout
 
 
+def test_prune_goes_on_past_a_folder_that_cannot_be_looked_at(tmp_path: Path) -> None:
+    broken, well = marked(tmp_path / "broken"), marked(tmp_path / "well")
+    (broken / "sources.yml").write_text("purpose: [")
+    (well / ".store").mkdir()
+    (well / ".store" / "old.duckdb").write_text("x")
+    done = run("prune", "--data", str(broken), "--data", str(well), "--reports", str(tmp_path / "reports"), "--yes")
+    assert done.returncode == 2 and "broken cannot be looked at" in done.stdout
+    assert not (well / ".store" / "old.duckdb").exists()
+
+
 # Notebooks
 
 
