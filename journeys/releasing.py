@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import getpass
 import io
 import json
@@ -17,8 +18,8 @@ import click
 
 from journeys import public, release
 from journeys.reports import NOTEBOOKS, PROJECT, REPORTS, from_here, together_sha256
+from lib import beside, manifests
 from lib import ledger as ledgers
-from lib import manifests
 from lib.errors import RequestError, listed
 from lib.files import appear, private_dir, refuse_symlink, shown
 from lib.identifiers import kinds, worth_looking_for
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 RELEASE = PROJECT / "release"
 KINDS = (".html", ".pdf", ".csv", ".xlsx", ".png")
+PDF = "report.pdf"
 STAY = ("run.json", "log.jsonl")
 """Stay with the team: a run's record and log are no part of what leaves."""
 
@@ -93,7 +95,7 @@ def let_out(folder: Path, checked_by: str, author: str, place: Path, *, first: b
             )
         ledger = ledger or ledgers.begin(home)
         today = release.today()
-        released = _checked(record, review, ledger, folder, today)
+        released = _checked(record, review, ledger, folder, files, today)
         said = {
             "schema": 1,
             "run": record["run_id"],
@@ -109,10 +111,15 @@ def let_out(folder: Path, checked_by: str, author: str, place: Path, *, first: b
         }
         private_dir(place)
         aside = private_dir(place / f".building-{secrets.token_hex(4)}")
+        scratch = aside.with_name(f"{aside.name}-scratch")
         try:
             for name in files:
                 (aside / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(folder / name, aside / name)
+                if name != PDF:
+                    shutil.copyfile(folder / name, aside / name)
+            if PDF in files:
+                # What a PDF says cannot be read back for certain: it is made again, from the page that was checked.
+                said["pdf"] = beside.write_pdf(aside, scratch)
             seal = manifests.seal(aside, said)
             if released is not None:
                 policy = released.policy
@@ -133,6 +140,7 @@ def let_out(folder: Path, checked_by: str, author: str, place: Path, *, first: b
             return appear(aside, final), seal
         finally:
             shutil.rmtree(aside, ignore_errors=True)
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def manifests_of(place: Path, data: str) -> int:
@@ -189,7 +197,7 @@ def _whole(folder: Path) -> tuple[dict[str, Any], list[str]]:
 def _fit_to_leave(folder: Path, files: list[str]) -> None:
     for name in files:
         path = folder / name
-        if path.suffix not in KINDS:
+        if path.suffix not in KINDS or (path.suffix == ".pdf" and name != PDF):
             raise RequestError(f"{name} is of a kind that does not leave. Only {listed(KINDS)} do.")
         if path.stat().st_size > MOST_BYTES:
             raise RequestError(
@@ -215,7 +223,9 @@ def _review(record: dict[str, Any]) -> Journeys:
     )
 
 
-def _checked(record: dict[str, Any], review: Journeys, ledger: ledgers.Ledger, folder: Path, today: Any) -> Any:
+def _checked(
+    record: dict[str, Any], review: Journeys, ledger: ledgers.Ledger, folder: Path, files: list[str], today: Any
+) -> Any:
     """Count every figure again, from the data and the ledger; the page shows these and no others."""
     released, why = public.counted(review, on=today, ledger=ledger)
     again = "Build the report again, and release that."
@@ -229,16 +239,17 @@ def _checked(record: dict[str, Any], review: Journeys, ledger: ledgers.Ledger, f
                 raise RequestError(f"table '{name}' is not what the data and the earlier releases give now. {again}")
         elif part["paragraphs"] not in ([*public.said(review).paragraphs], [public.STANDS], [why]):
             raise RequestError(f"words on this page are not what the review book gives now. {again}")
-    _same_page(folder / "report.html", record["public"], review, again)
+    _same_page(folder, files, record["public"], review, again)
     if released is not None:
         ledger.refuse_overlaps(released.populations, released.policy.rule.threshold)
     return released
 
 
-def _same_page(path: Path, parts: list[dict[str, Any]], review: Journeys, again: str) -> None:
-    """Every table of the page is one that was checked, and no number stands outside them that nobody checked."""
+def _same_page(folder: Path, files: list[str], parts: list[dict[str, Any]], review: Journeys, again: str) -> None:
+    """Every table of the page, and of the files beside it, is one that was checked, and no number stands outside them."""
     import nbformat
 
+    path = folder / "report.html"
     page = Page(path.read_text("utf-8"))
     made = [Page(public.as_html(part)) for part in parts]
     known = [table for one in made for table in one.tables]
@@ -250,9 +261,37 @@ def _same_page(path: Path, parts: list[dict[str, Any]], review: Journeys, again:
     words = [*(one.words for one in made), *(cell.source for cell in notebook.cells if cell.cell_type == "markdown")]
     words += [about.safeguarding_contact, about.owner, *_stands_round(review)]
     numbers = re.compile(r"\d+")
-    loose = set(numbers.findall(page.words)) - {n for one in words for n in numbers.findall(one)}
-    if loose:
+    said = {n for one in words for n in numbers.findall(one)}
+    if loose := set(numbers.findall(page.words)) - said:
         raise RequestError(f"{path.name} holds {len(loose)} numbers that were not checked, outside its tables. {again}")
+    lines = {tuple(map(_bare, row)) for _, rows in known for row in rows}
+    # A workbook numbers its tables and its notes.
+    said |= {str(n) for n in range(1, max(4, len(known)) + 1)}
+    for name in files:
+        for row in _rows(folder / name):
+            if tuple(map(_bare, row)) not in lines and set(numbers.findall(" ".join(row))) - said:
+                raise RequestError(f"{name} holds a line of numbers that was not checked. {again}")
+
+
+def _rows(path: Path) -> list[list[str]]:
+    """The rows of a CSV file, or of every sheet of a workbook, as text; of any other file, none."""
+    if path.suffix == ".csv":
+        return list(csv.reader(io.StringIO(path.read_text("utf-8-sig"))))
+    if path.suffix != ".xlsx":
+        return []
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_path(str(path))
+    sheets = [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
+    return [[f"{c:.10g}" if isinstance(c, float) else str(c) for c in row] for rows in sheets for row in rows]
+
+
+def _bare(cell: str) -> str:
+    """A cell without what marks it: thousands, brackets round a symbol, an apostrophe before a formula's sign."""
+    cell = " ".join(cell.split()).removeprefix("'")
+    if re.fullmatch(r"[\d,]+", cell):
+        return cell.replace(",", "")
+    return cell[1:-1] if re.fullmatch(r"\[[czxk]\]", cell) else cell
 
 
 def _stands_round(review: Journeys) -> list[str]:

@@ -184,7 +184,10 @@ def _with_index(df: pd.DataFrame) -> pd.DataFrame:
 def _is_number(column: pd.Series) -> bool:
     kind = getattr(column.dtype, "kind", "O")
     if kind == "O":
-        held = [v for v in column if v is not None and not (isinstance(v, float) and v != v) and v not in HIDDEN]
+        held = [v for v in column if v is not None and not (isinstance(v, float) and v != v)]
+        if held and all(isinstance(v, str) and v in HIDDEN for v in held):
+            return True
+        held = [v for v in held if not (isinstance(v, str) and v in HIDDEN)]
         is_number = (isinstance(v, numbers.Real | decimal.Decimal) and not isinstance(v, bool) for v in held)
         return bool(held) and all(is_number)
     return str(kind) in "iuf"

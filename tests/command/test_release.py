@@ -79,7 +79,8 @@ def test_a_public_page_holds_no_number_of_those_reviewed_and_says_so(made):
 def test_a_release_is_sealed_recorded_and_verified_by_a_stranger(again, tmp_path):
     folder, run_made = again
     done = out(run_made, tmp_path)
-    assert sorted(p.name for p in done.iterdir()) == ["manifest.json", "report.html", "sha256sums.txt"]
+    files = ["manifest.json", "report.html", "sha256sums.txt", "tables", "tables.xlsx"]
+    assert sorted(p.name for p in done.iterdir()) == files
     manifest = json.loads((done / "manifest.json").read_text("utf-8"))
     assert (manifest["author"], manifest["checked_by"]) == (AUTHOR, SECOND)
     assert all(figure["threshold"] == 10 and figure["audit"] for figure in manifest["figures"])
@@ -202,6 +203,8 @@ def test_a_page_that_says_more_than_was_checked_is_refused(again, tmp_path, old,
         ("F003.png", b"x", "F003.png holds an id of the data"),
         ("picture.png", b"\x89PNG tEXt family F003 here", "picture.png holds an id of the data"),
         ("table.csv", b"agency,families\nF003,10\n", "table.csv holds an id of the data"),
+        ("table.csv", b"agency,families\nPolice,23\n", "table.csv holds a line of numbers that was not checked"),
+        ("more.pdf", b"%PDF", "is of a kind that does not leave"),
     ],
 )
 def test_files_of_another_kind_too_large_or_that_name_somebody_stay(again, tmp_path, name, content, said):
@@ -210,6 +213,31 @@ def test_files_of_another_kind_too_large_or_that_name_somebody_stay(again, tmp_p
     rewrite(run_made, lambda record: record["files"].update({name: manifests.hash_of(run_made / name)}))
     with pytest.raises(RequestError, match=said):
         out(run_made, tmp_path)
+
+
+def test_a_workbook_with_a_number_that_was_not_checked_stays(again, tmp_path):
+    from openpyxl import load_workbook
+
+    _, run_made = again
+    book = load_workbook(run_made / "tables.xlsx")
+    page = book["Table 1"]
+    next(cell for row in page.iter_rows() for cell in row if cell.value == 25).value = 23
+    book.save(run_made / "tables.xlsx")
+    rewrite(
+        run_made, lambda record: record["files"].update({"tables.xlsx": manifests.hash_of(run_made / "tables.xlsx")})
+    )
+    with pytest.raises(RequestError, match=r"tables.xlsx holds a line of numbers that was not checked"):
+        out(run_made, tmp_path)
+
+
+def test_a_pdf_is_made_again_from_the_page_that_was_checked(again, tmp_path):
+    pytest.importorskip("weasyprint")
+    _, run_made = again
+    (run_made / "report.pdf").write_bytes(b"%PDF-1.7 something else, of eight")
+    rewrite(run_made, lambda record: record["files"].update({"report.pdf": manifests.hash_of(run_made / "report.pdf")}))
+    done = out(run_made, tmp_path)
+    made = (done / "report.pdf").read_bytes() if (done / "report.pdf").exists() else b""
+    assert b"something else" not in made and json.loads((done / "manifest.json").read_text("utf-8"))["pdf"]
 
 
 def test_a_symlink_never_leaves(again, tmp_path):
