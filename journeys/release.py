@@ -17,7 +17,7 @@ from journeys.leavecolumns import LEAVES
 from journeys.leaving import EVERYBODY, Behind, behind
 from journeys.policy import Policy, policy_of
 from lib.disclose import HIDDEN, Held, Key, Protected, Relation, Shown, TooSparse, protect
-from lib.errors import PermissionRefused
+from lib.errors import PermissionRefused, RequestError
 from lib.ledger import Figure, Ledger, Population, read
 from lib.magnitudes import middle, share, total, weeks
 
@@ -98,6 +98,10 @@ def together(frames: Mapping[str, pd.DataFrame], on: dt.date | None = None, ledg
     `demand: year`. `ledger`: the ledger in hand, else that of the data folder is read.
     """
     found = {name: behind(frame, name.partition(":")[0]) for name, frame in frames.items()}
+    if len({(one.says, one.everybody, one.review.session.folder.path) for one in found.values()}) > 1:
+        raise RequestError(
+            "tables that leave together are of one review: the same data, families and days. Give these."
+        )
     folder = next(iter(found.values())).review.session.folder
     policy = policy_of(folder)
     if ledger is None and folder.path is not None:

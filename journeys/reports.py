@@ -112,15 +112,21 @@ def fingerprint(asked: Request) -> str:
     code and rules, and the versions of Python and the libraries. Raises `RequestError` where the folder cannot be used.
     """
     from journeys import book
-    from journeys.pages import notebook_path
+    from journeys.pages import notebook_for, notebook_path
+    from journeys.release import HOME
     from journeys.sources import open_folder
     from lib import runs
+    from lib.ledger import LEDGER
 
     folder = open_folder(asked.data)
     folder.require("review")
     own = sorted((folder.path / "rules").rglob("*.yml")) if folder.path else []
     code = [p for part in ("journeys", "lib") for p in (PROJECT / part).rglob("*") if p.suffix not in (".pyc", "")]
-    files = [notebook_path(asked.notebook, NOTEBOOKS), *own, *sorted(p for p in code if p.is_file())]
+    if asked.level == "public" and folder.path:
+        # What was released since changes which figures stand.
+        own += [ledger for ledger in [folder.path / HOME / LEDGER] if ledger.is_file()]
+    notebook = notebook_path(notebook_for(asked.notebook, asked.level), NOTEBOOKS)
+    files = [notebook, *own, *sorted(p for p in code if p.is_file())]
     rests_on = {
         "asked": [asked.notebook, data_parameter(asked.data), asked.level, dict(asked.parameters), asked.with_pdf],
         "inputs": sorted((folder.hashes() | book.hashes(folder)).items()),

@@ -16,6 +16,7 @@ from journeys.journey import Journeys
 from journeys.policy import policy_of
 from journeys.sources import open_folder
 from lib import ledger as ledgers
+from lib.disclose import TooSparse
 from lib.errors import PermissionRefused, RequestError, RuleError
 from tests.conftest import folder_of
 
@@ -136,6 +137,59 @@ def test_a_family_that_makes_up_more_than_half_of_a_sum_hides_the_sum_and_not_th
     pd.concat([log, pd.DataFrame(many, columns=log.columns)]).to_csv(folder / "log.csv", index=False)
     shown = fj.publish(fj.measures.agencies(everyone(folder)), "agencies")
     assert shown[["families", "contacts"]].iloc[0].tolist() == [60, "c"]
+
+
+def test_demand_and_triggers_are_counted_in_families(tmp_path):
+    folder = area(tmp_path / "a", {"gp": range(60), "school": range(30)})
+    log = pd.read_csv(folder / "log.csv")
+    log["activity"] = log["agency"].map({"gp": "asked_for_help", "school": "help_started"})
+    log.to_csv(folder / "log.csv", index=False)
+    (folder / "rules").mkdir()
+    known = {"asked_for_help": {"says": "Asked", "nature": "touch", "asked_by": "family"}}
+    met = {"says": "asked twice", "why": "a story", "source": "ours", "mark": "illustrative", "pattern": "first"}
+    met |= {
+        "activity": "asked_for_help",
+        "answered_by": ["help_started"],
+        "answered_within_days": 60,
+    }
+    (folder / "rules" / "activities.yml").write_text(json.dumps({"activities": known}))
+    (folder / "rules" / "triggers.yml").write_text(json.dumps({"triggers": {"asked": met}}))
+    review = everyone(folder)
+    rows = fj.demand(review)
+    shown = fj.publish(fj.measures.demand(rows), "demand").iloc[0]
+    assert shown["period"] == "the whole period" and shown["families"] == 60
+    for every, first in (("month", "2024-01"), ("quarter", "2024 Q1"), ("year", "2024")):
+        assert fj.publish(fj.measures.demand(rows, every=every), "demand")["period"].tolist()[0] == first
+    fired = fj.publish(fj.measures.triggers(fj.find_triggers(review, only=["asked"])), "triggers").iloc[0]
+    assert fired[["trigger", "families", "answered", "open", "not_answered"]].tolist() == ["asked twice", 60, 30, 30, 0]
+    assert fired["weeks_to_help"] == 3
+
+
+def test_a_table_too_sparse_to_be_made_safe_says_so_and_shows_nothing(tmp_path, monkeypatch):
+    def too_sparse(*given: Any, **more: Any) -> Any:
+        raise TooSparse("sparse")
+
+    monkeypatch.setattr(release, "protect", too_sparse)
+    shown = fj.publish(fj.measures.agencies(everyone(area(tmp_path / "a"))), "agencies")
+    assert set(shown["families"]) == {"c"} and "too sparse" in shown.attrs["note"]
+    assert shown["agency"].tolist() == ["GP", "Housing", "Police", "School"]
+
+
+def test_a_year_and_the_whole_are_one_system(tmp_path):
+    folder = area(tmp_path / "a", {"gp": range(60)})
+    log = pd.read_csv(folder / "log.csv").assign(activity="asked_for_help")
+    log.loc[log.index < 4, "date"] = "2023-03-03"
+    log.to_csv(folder / "log.csv", index=False)
+    (folder / "rules").mkdir()
+    known = {"asked_for_help": {"says": "Asked", "nature": "touch", "asked_by": "family"}}
+    (folder / "rules" / "activities.yml").write_text(json.dumps({"activities": known}))
+    review = release.everyone(fj.build_journeys(fj.read_contacts(folder), start="2023-01-01", end="2024-12-31"))
+    rows = fj.demand(review)
+    frames = {"demand": fj.measures.demand(rows), "demand: year": fj.measures.demand(rows, every="year")}
+    got = release.together(frames)
+    assert got.tables["demand: year"].frame().set_index("period").loc["2023", "families"] == "c"
+    whole, later = got.tables["demand"].rows[0][1], got.tables["demand: year"].rows[1][1]
+    assert "c" in (whole, later) or whole - later == 5
 
 
 def test_a_preview_writes_nothing(tmp_path):
