@@ -9,8 +9,9 @@ import re
 import pandas as pd
 import pytest
 
+from lib import catalogue, shown
 from lib import page as pages
-from lib import shown
+from lib.catalogue import Entry
 from lib.page import Frame, html
 from lib.shown import Shown
 
@@ -69,6 +70,32 @@ def report(make, frame=None):
         contact=["Ring us."],
     )
     return html(notebook, frame)
+
+
+def test_the_index_of_reports_is_accessible_and_deaf_to_what_a_record_may_hold(opened, axe):
+    given = {"notebook": "n", "data": HOSTILE[0], "level": "team", "period": HOSTILE[1], "made": HOSTILE[2]}
+    runs = [
+        Entry(
+            "20250101T000000Z-a-aaaaaa", HOSTILE[3], key="1", outcome="ok", files=("report.pdf", "tables.xlsx"), **given
+        ),
+        Entry("20250102T000000Z-a-aaaaaa", "b", key="2", outcome="ok", wrong=catalogue.NOT_WHOLE, **given),
+        *(
+            Entry(f"20250103T000000Z-a-{n}", "c", key="3", outcome="failed", reason=h, **given)
+            for n, h in enumerate(HOSTILE)
+        ),
+    ]
+    for found in ([], runs):
+        text = catalogue.page(found)
+        for with_csp in (False, True):
+            page, did = opened(text, with_csp=with_csp)
+            page.evaluate(axe)
+            faults = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", WCAG)
+            assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in faults["violations"]] == []
+            assert did == {"requests": [], "dialogs": []}
+            assert page.evaluate("typeof window.FJCANARY") == "undefined"
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    links = page.evaluate("[...document.querySelectorAll('main a')].map(a => a.getAttribute('href'))")
+    assert len(links) == 6 and all(link.startswith("20250101T000000Z-a-aaaaaa/") for link in links)
 
 
 def test_no_accessibility_fault_and_the_content_is_there(make, opened, axe):
