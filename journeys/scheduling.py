@@ -189,7 +189,7 @@ def schedule(
     if only_due and everything:
         raise RequestError("--due and --all are given. Give one of them.")
     known = [p.stem for p in sorted(NOTEBOOKS.glob("*.ipynb"))]
-    asked = chosen(read_schedule(file, known, LEVELS), names, data)
+    asked = chosen(read_schedule(file, known, (*LEVELS, "public")), names, data)
     day = read_day(as_of, "--as-of") or periods.today()
     if dry_run or not (only_due or everything):
         for one in asked:
