@@ -210,7 +210,7 @@ def _protect(found: Any, policy: Policy, held: Mapping[Key, Held]) -> Protected:
             relations[whole, every] = Relation(whole, tuple(sorted(parts)), "union")
     counts = {key: len(who) for key, who in families.items()}
     unseen |= set(counts) - shown
-    return protect(counts, relations.values(), policy.rule, unseen=unseen, held=held)
+    return protect(counts, relations.values(), policy.rule, unseen=unseen, known={EVERYBODY}, held=held)
 
 
 def _laid_out(

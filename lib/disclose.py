@@ -119,12 +119,14 @@ def protect(
     rule: Rule | None = None,
     *,
     unseen: Collection[Key] = (),
+    known: Collection[Key] = (),
     held: Mapping[Key, Held] | None = None,
 ) -> Protected:
     """Hide, round, and hide more until no small count can be narrowed inside 1 to one less than the threshold.
 
     `counts`: cell -> how many. `relations`: the totals among them. `unseen`: cells that no table shows, and that a reader
-    could work out all the same (those who did not, where all and those who did are shown). `held`: cells that stay as
+    could work out all the same (those who did not, where all and those who did are shown). `known`: cells that the reader is
+    taken to know to the last one from elsewhere, as how many families there are. `held`: cells that stay as
     they were last released. The same cells and relations give the same answer in any order.
 
     Raises RequestError for a count that is not a whole number from 0, and for relations that do not hold.
@@ -133,7 +135,7 @@ def protect(
     {('a',): 'c', ('b',): 20}
     """
     rule = rule or Rule()
-    system = _System(counts, tuple(relations), rule, frozenset(unseen), held or {})
+    system = _System(counts, tuple(relations), rule, frozenset(unseen), frozenset(known), held or {})
     system.audit()
     hidden = system.hidden - system.unseen
     small = frozenset(k for k in system.small if k not in system.unseen)
@@ -148,19 +150,20 @@ class _System:
     relations: tuple[Relation, ...]
     rule: Rule
     unseen: frozenset[Key]
+    known: frozenset[Key]
     held: Mapping[Key, Held]
     hidden: set[Key] = field(default_factory=set)
     ranges: dict[Key, tuple[int, int]] = field(default_factory=dict)
     leasts: dict[Key, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check(self.counts, self.relations, self.unseen)
+        _check(self.counts, self.relations, self.unseen | self.known)
         self.totals = {relation.whole for relation in self.relations}
         self.keys = sorted(self.counts, key=lambda k: (k in self.totals, k))
         self.at = {key: n for n, key in enumerate(self.keys)}
-        self.small = [k for k in self.keys if 0 < self.counts[k] < self.rule.threshold]
+        self.small = [k for k in self.keys if 0 < self.counts[k] < self.rule.threshold and k not in self.known]
         self.hidden |= self.unseen | {k for k in self.small if k not in self.held}
-        self.hidden |= {k for k, was in self.held.items() if was.shown == HIDDEN}
+        self.hidden |= {k for k, was in self.held.items() if was.shown == HIDDEN and k not in self.known}
         self.near: dict[Key, set[Key]] = {k: set() for k in self.keys}
         for relation in self.relations:
             together = {relation.whole, *relation.parts}
@@ -177,6 +180,8 @@ class _System:
 
     def reach(self, key: Key) -> tuple[float, float]:
         """The least and most that the reader knows of one cell by itself."""
+        if key in self.known:
+            return self.counts[key], self.counts[key]
         slack = self.rule.threshold - 1 if key in self.held else 0
         if key in self.hidden:
             return (0 if key in self.unseen or slack else 1), math.inf
@@ -247,10 +252,20 @@ class _System:
     def floor(self, key: Key) -> float:
         return 0.0 if key in self.unseen or key in self.held else 1.0
 
+    def around(self, key: Key) -> set[Key]:
+        """The cells that share a margin with this one, or with one that no table shows and that stands between."""
+        found, to_see = set(self.near[key]), [k for k in self.near[key] if k in self.unseen]
+        while to_see:
+            more = self.near[to_see.pop()] - found
+            found |= more
+            to_see += [k for k in more if k in self.unseen]
+        return found
+
     def next_to(self, key: Key) -> Key:
         """The smallest shown cell that shares a margin with this one, cells before totals; else the smallest of all."""
-        free = [k for k in self.keys if k not in self.hidden and self.show(k) != 0]
-        some = [k for k in free if k in self.near[key]] or free
+        free = [k for k in self.keys if k not in self.hidden and k not in self.known and self.show(k) != 0]
+        near = self.around(key)
+        some = [k for k in free if k in near] or free
         if not some:
             raise TooSparse("the table is too sparse to leave. Merge categories, or ask for longer periods.")
         return min(some, key=lambda k: (k in self.totals, self.counts[k], self.at[k]))
