@@ -18,6 +18,9 @@ from typing import Any
 
 PASSED = "tagged, automated checks passed"
 SECONDS = 300
+DAY = re.compile(r">(\d{1,2}) ([A-Z][a-z]+) (\d{4})<")
+"""A cell that holds a day, which is kept on one line."""
+
 NOT_HERE = "No PDF: WeasyPrint, or a library that it needs, is not on this machine. The page prints from any browser."
 
 
@@ -64,14 +67,16 @@ def write(page: str, target: Path) -> str:
     """
     import logging
 
-    from weasyprint import CSS, HTML
+    from weasyprint import HTML
     from weasyprint.urls import URLFetcher
 
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
     fetcher = URLFetcher(allowed_protocols=("data",))
     sheet = (Path(__file__).with_name("templates") / "pdf.css").read_text(encoding="utf-8")
-    document = HTML(string=_in_reading_order(page), url_fetcher=fetcher)
-    document.write_pdf(target, pdf_tags=True, stylesheets=[CSS(string=sheet, url_fetcher=fetcher)])
+    page = DAY.sub(">\\1\u00a0\\2\u00a0\\3<", _in_reading_order(page))
+    # In the page itself, after its own: a sheet that is handed over beside a page gives way to it.
+    page = page.replace("</head>", f"<style>{sheet}</style></head>", 1)
+    HTML(string=page, url_fetcher=fetcher).write_pdf(target, pdf_tags=True)
     return look(target)
 
 

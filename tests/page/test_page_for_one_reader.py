@@ -142,6 +142,8 @@ def test_its_path_names_nobody_and_the_record_stays_with_the_team(handed):
     _, made, said = handed[0]
     assert re.fullmatch(r"\d{8}T\d{6}Z-family_page-[0-9a-f]{6}", made.parent.name)
     assert "report.html alone is handed over" in said.splitlines()[-2]
+    # Nothing beside the page adds to it: no table, picture or workbook.
+    assert sorted(p.name for p in made.parent.iterdir()) == ["log.jsonl", "report.html", "run.json"]
     record = json.loads((made.parent / "run.json").read_text())
     assert record["parameters"]["reader"] == "ana" and record["rules"]["readers"]
     assert "ana" not in (made.parent / "log.jsonl").read_text().split('"')

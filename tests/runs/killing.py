@@ -182,11 +182,11 @@ def main() -> None:
         seen["killed"] = len(points)
     elif how == "random":
         chance, killed = random.Random(given[1]), 0
-        for number in range(given[0]):
+        while killed < given[0]:
             at = chance.uniform(0, took)
             killed += forked(work, kill_after=at)[0] == -signal.SIGKILL
             look(reports, f"killed after {at:.3f} s")
-            if number % 4 == 3 or number == given[0] - 1:
+            if killed % 4 == 0 or killed == given[0]:
                 clean_after(folder, f"killed after {at:.3f} s")
                 fewer(reports)
         seen["killed"] = killed
