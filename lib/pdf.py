@@ -21,6 +21,8 @@ SECONDS = 300
 DAY = re.compile(r">(\d{1,2}) ([A-Z][a-z]+) (\d{4})<")
 """A cell that holds a day, which is kept on one line."""
 
+CELL = re.compile(r'<(td|th scope="row")>([^<]{17,})<')
+
 NOT_HERE = "No PDF: WeasyPrint, or a library that it needs, is not on this machine. The page prints from any browser."
 
 
@@ -74,10 +76,18 @@ def write(page: str, target: Path) -> str:
     fetcher = URLFetcher(allowed_protocols=("data",))
     sheet = (Path(__file__).with_name("templates") / "pdf.css").read_text(encoding="utf-8")
     page = DAY.sub(">\\1\u00a0\\2\u00a0\\3<", _in_reading_order(page))
+    page = CELL.sub(_classed, page)
     # In the page itself, after its own: a sheet that is handed over beside a page gives way to it.
     page = page.replace("</head>", f"<style>{sheet}</style></head>", 1)
     HTML(string=page, url_fetcher=fetcher).write_pdf(target, pdf_tags=True)
     return look(target)
+
+
+def _classed(cell: re.Match[str]) -> str:
+    """A cell with what pdf.css is to know of it: many words, or a word that is too long for a column."""
+    kinds = ["long"] if len(cell[2]) >= 50 else []
+    kinds += ["token"] if any(len(word) >= 17 for word in cell[2].split()) else []
+    return f'<{cell[1]} class="{" ".join(kinds)}">{cell[2]}<' if kinds else cell[0]
 
 
 def look(file: Path) -> str:

@@ -1,6 +1,7 @@
 """What stands beside a page: its tables, pictures, workbook and PDF, and nothing that it does not show."""
 
 import csv
+import datetime
 import io
 import json
 import shutil
@@ -13,8 +14,9 @@ import openpyxl
 import pytest
 
 from lib import beside, kernels, pdf, runs
-from lib.page import Frame
+from lib.page import TEMPLATES, Frame
 from lib.parts import Grid, as_csv, bare_svg, read_parts, told_apart
+from lib.shown import Shown
 from lib.spreadsheet import workbook
 
 FORMULAS = [
@@ -241,6 +243,36 @@ def test_nothing_is_fetched_for_a_pdf(printer):
             if isinstance(o, pikepdf.Stream) and o.get("/Subtype") != "/Image"
         )
     assert b"FJSECRET" not in held and b"FJSECRET" not in file.read_bytes()
+
+
+def test_no_word_of_a_wide_table_is_cut_off(printer, tmp_path):
+    """Twelve columns: sentences, days, and ids that nothing can break."""
+    import re
+
+    import pandas as pd
+
+    reader = shutil.which("pdftotext")
+    if not reader:
+        pytest.skip("pdftotext is not on this machine: where words stand was not looked at")
+    row = {f"sentence{n}": "One child missed a tenth or more of the possible sessions of a year" for n in range(2)}
+    row |= {f"day{n}": datetime.date(2022, 9, 30) for n in range(4)} | {f"n{n}": 1234567 for n in range(4)}
+    row |= {"evidence": "attendance:M40711, attendance:M40712", "hash": "gp:4254867d7b9dddb8-1" * 2}
+    shown = Shown(pd.DataFrame([row] * 30), "Wide")._repr_html_()
+    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    page = f"<!DOCTYPE html><html lang='en-GB'><head><title>Wide</title><style>{style}</style></head>"
+    (tmp_path / "report.html").write_text(f"{page}<body><h1>Wide</h1>{shown}</body></html>", encoding="utf-8")
+    made = pdf.make(tmp_path / "report.html", tmp_path)
+    assert made.content and made.says == pdf.PASSED
+    (tmp_path / "wide.pdf").write_bytes(made.content)
+    words = subprocess.run(
+        [reader, "-bbox", str(tmp_path / "wide.pdf"), "-"], capture_output=True, text=True, check=True
+    ).stdout
+    count = 0
+    for page in words.split("<page ")[1:]:
+        right = [float(x) for x in re.findall(r'<word [^>]*xMax="([\d.]+)"', page)]
+        assert max(right) < float(re.search(r'width="([\d.]+)"', page)[1]) - 14
+        count += len(right)
+    assert count > 500
 
 
 def test_no_weasyprint_is_a_line_and_no_reason_for_no_page(notebook, run, monkeypatch, tmp_path, said):
