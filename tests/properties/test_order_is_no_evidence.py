@@ -115,7 +115,12 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return {name: (one[name], other[name]) for name in one if one[name] != other[name]}
 
 
-@pytest.mark.parametrize("seed", range(6))
+def some_nightly(seeds: int, always: int = 3) -> list[Any]:
+    """Seeds of which the first few are tried at each change, and the others at night."""
+    return [n if n < always else pytest.param(n, marks=pytest.mark.nightly) for n in range(seeds)]
+
+
+@pytest.mark.parametrize("seed", some_nightly(6))
 def test_shuffled_rows_change_nothing(tmp_path: Path, seed: int) -> None:
     rng = Random(seed)
     folder = folder_of_logs(tmp_path / "folder", logs(rng))
@@ -161,7 +166,7 @@ def test_a_person_whom_a_log_names_in_two_families_on_one_day(tmp_path: Path, se
     assert before == in_order(fj.read_members(folder).df())
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", some_nightly(2, 1))
 def test_files_declared_in_another_order_change_nothing(tmp_path: Path, seed: int) -> None:
     rng = Random(100 + seed)
     folder = folder_of_logs(tmp_path / "folder", logs(rng))
@@ -173,7 +178,7 @@ def test_files_declared_in_another_order_change_nothing(tmp_path: Path, seed: in
     assert not differences(before, everything(folder))
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", some_nightly(2, 1))
 def test_a_log_in_two_files_of_one_series_is_the_same_log(tmp_path: Path, seed: int) -> None:
     rng = Random(200 + seed)
     whole = logs(rng)
@@ -202,7 +207,7 @@ def test_a_log_in_two_files_of_one_series_is_the_same_log(tmp_path: Path, seed: 
     assert not differences(without_files(one), without_files(two))
 
 
-@pytest.mark.parametrize("seed", [2013, 6001])
+@pytest.mark.parametrize("seed", [2013, pytest.param(6001, marks=pytest.mark.nightly)])
 def test_a_shuffled_sample_is_the_same_sample(tmp_path: Path, seed: int) -> None:
     folder = tmp_path / "sample"
     planted = make(folder, families=8, comparison=0, seed=seed)
