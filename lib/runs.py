@@ -107,7 +107,7 @@ def versions() -> dict[str, str]:
     """The versions of the libraries that a report's numbers, pictures and page rest on.
 
     >>> sorted(versions())[:2]
-    ['duckdb', 'ipykernel']
+    ['duckdb', 'gptables']
     """
     found = {}
     for name in LIBRARIES.split():

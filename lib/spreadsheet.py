@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +18,8 @@ from lib.shown import NOTHING
 
 MADE_ON = datetime.datetime(2000, 1, 1)
 MOST = 32_000
+LATIN = re.compile("[A-Za-z0-9]")
+AS_WRITTEN = "[as written]"
 NONE_HERE = "no value: there is none, or it was not recorded"
 AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 
@@ -48,7 +51,12 @@ def workbook(title: str, about: Sequence[str], contact: Sequence[str], grids: Se
             index_columns={2: 0},
         )
     meanings = {f"[{mark}]": said for mark, said in SYMBOLS.items()} | {"[x]": f"{SYMBOLS['x']}; or {NONE_HERE}"}
-    notes = pd.DataFrame({"Note reference": list(meanings), "Note text": list(meanings.values())})
+    meanings |= {
+        AS_WRITTEN: "that the words before it are as they were written, in other signs than Latin letters and digits"
+    }
+    # gptables numbers the notes in place of their names: each text begins with the symbol that it is of.
+    said = [f"{mark} means {words}" for mark, words in meanings.items()]
+    notes = pd.DataFrame({"Note reference": list(meanings), "Note text": said})
     cover = gptables.Cover(
         title=_text(title),
         intro=[_text(line) for line in about] or ["The tables of one page."],
@@ -88,7 +96,10 @@ def _cell(cell: str, is_number: bool) -> Any:
         return float(written) if "." in written else int(written)
     if is_number and cell in SYMBOLS:
         return f"[{cell}]"
-    return _text(cell)
+    if not cell.strip():
+        return "[x]"
+    # gptables refuses a cell without a Latin letter or a digit, and words of other scripts are such cells.
+    return _text(cell) if LATIN.search(cell) else f"{_text(cell)} {AS_WRITTEN}"
 
 
 def _text(words: str) -> str:

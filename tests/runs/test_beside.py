@@ -146,6 +146,34 @@ def test_a_column_of_numbers_with_hidden_ones_stays_one_and_ids_are_not_numbers(
     ]
 
 
+@pytest.mark.parametrize(
+    ("words", "cell"),
+    [
+        ("<>", "<> [as written]"),
+        ("مرحبا", "مرحبا [as written]"),
+        ("早い", "早い [as written]"),
+        ("!\n?", "!\n? [as written]"),
+        ("\u202e", "\u202e [as written]"),
+        (" ", "[x]"),
+        ("a<", "a<"),
+        ("é", "é [as written]"),
+    ],
+)
+def test_words_in_any_script_and_cells_of_signs_alone_come_into_a_workbook(words, cell):
+    grid = Grid(caption="Said", heads=["Who", "Words"], rows=[["mother", words], [words, words]])
+    book = openpyxl.load_workbook(io.BytesIO(workbook("A page", ["Level: team"], [], [grid])))
+    found = [c.value for row in book["Table 1"].iter_rows() for c in row]
+    assert found.count(cell) == 3
+
+
+def test_the_notes_of_a_workbook_say_what_each_symbol_means():
+    grid = Grid(caption="Said", heads=["Who", "N"], rows=[["a", "c"], ["b", "12"]])
+    book = openpyxl.load_workbook(io.BytesIO(workbook("A page", [], [], [grid])))
+    said = [str(c.value) for row in book["Notes"].iter_rows() for c in row]
+    for mark in ("[c]", "[z]", "[x]", "[k]", "[as written]"):
+        assert any(words.startswith(f"{mark} means ") for words in said), mark
+
+
 def test_heads_are_told_apart():
     assert told_apart(["A", "A (2)", "A", "A"]) == ["A", "A (2)", "A (3)", "A (4)"]
 
