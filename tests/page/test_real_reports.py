@@ -66,12 +66,13 @@ def look(page, did, axe) -> None:
     [
         ("1_check_contacts", "sample", ()),
         ("2_one_family", "sample", ("-p", "family=F0003")),
-        ("3_triggers", "sample", ()),
+        pytest.param("3_triggers", "sample", (), marks=pytest.mark.nightly),
         ("4_system_review", "sample", ()),
         ("4_system_review", "sample", ("--level", "board")),
+        ("5_this_month", "sample", ("--level", "board")),
         ("2_one_family", "published", ("-p", "family=peter_connelly", "--end", "2007-08-31")),
     ],
-    ids=["check", "family", "triggers", "review", "board", "published"],
+    ids=["check", "family", "triggers", "review", "board", "month", "published"],
 )
 def test_a_report_is_accessible_and_whole(opened, axe, tmp_path, notebook, data, more) -> None:
     text = build(notebook, data, tmp_path, *more).read_text(encoding="utf-8")
@@ -111,7 +112,13 @@ def hostile_folder(root: pathlib.Path) -> pathlib.Path:
     return root
 
 
-@pytest.mark.parametrize("notebook", ["1_check_contacts", "2_one_family", "3_triggers", "4_system_review"])
+@pytest.mark.parametrize(
+    "notebook",
+    [
+        *("2_one_family", "4_system_review", "5_this_month"),
+        *(pytest.param(name, marks=pytest.mark.nightly) for name in ("1_check_contacts", "3_triggers")),
+    ],
+)
 def test_hostile_text_in_every_column_does_nothing(opened, axe, tmp_path, notebook) -> None:
     folder = hostile_folder(tmp_path)
     family = ("-p", f"family=F1 {HOSTILE[1]}") if notebook == "2_one_family" else ()
