@@ -19,7 +19,7 @@ from lib.lettering import INK, SECOND_INK, clean, count, in_figures, wrap, write
 from lib.xmr import SET
 
 ACROSS, GAP = 3, 18.0
-WORDS, CHART, BELOW = 34.0, 58.0, 30.0
+WORDS, CHART, BELOW = 43.0, 46.0, 29.0
 GROUND, AFTER = "#E9EEF5", "#A33A08"
 HEIGHT = WORDS + CHART + BELOW
 
