@@ -209,7 +209,9 @@ def every_family(folder: Path) -> Stages:
     fj = _start(stages)
     cells = [c for c in json.loads(ONE_FAMILY.read_text(encoding="utf-8"))["cells"] if c["cell_type"] == "code"]
     wall, shown = {}, 0
-    for family in fj.build_journeys(fj.read_contacts(folder), fj.read_members(folder)).families:
+    # Held, as an analyst holds it: the folder is opened once for all its pages.
+    held = fj.build_journeys(fj.read_contacts(folder), fj.read_members(folder))
+    for family in held.families:
         names: dict[str, Any] = {}
         for cell in cells:
             shown += _run("".join(cell["source"]), names)
