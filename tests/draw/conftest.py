@@ -294,7 +294,7 @@ def invented() -> SimpleNamespace:
     return SimpleNamespace(**globals())
 
 
-@pytest.fixture(params=["shipped", "fallback"])
+@pytest.fixture(params=["shipped", pytest.param("fallback", marks=pytest.mark.nightly)])
 def font(request, monkeypatch) -> str:
     """Draw once with the font that is shipped and once with the plain one that stands in for it."""
     if request.param == "fallback":
