@@ -6,7 +6,6 @@ pointed at only while every file of its folder is, to the last byte, as its reco
 
 from __future__ import annotations
 
-import base64
 import datetime
 import hashlib
 import json
@@ -18,8 +17,7 @@ from typing import Any
 
 from lib.errors import BuildError, BusyError
 from lib.files import lock, write_whole
-from lib.page import TEMPLATES
-from lib.shown import visible
+from lib.page import TEMPLATES, filled
 
 INDEX, GUARD = "index.html", ".index.lock"
 SECONDS = 60
@@ -128,25 +126,14 @@ def try_to_write_index(reports: Path) -> str:
 
 def page(found: Iterable[Entry]) -> str:
     """The index as one page, whole in itself; nothing on it can act."""
-    import jinja2
-    from markupsafe import Markup
-
     runs = list(found)
-    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=lambda value: value if isinstance(value, Markup) else visible(value),
-    )
-    return templates.get_template("index.html.j2").render(
+    return filled(
+        "index.html.j2",
+        (TEMPLATES / "report.css").read_text(encoding="utf-8"),
         newest=newest_good(runs),
         failed=failures(runs),
         runs=[e for e in runs if e.outcome == "ok"],
         kinds=KINDS,
-        style=Markup(style),
-        style_source=Markup(f"'sha256-{digest}'"),
     )
 
 

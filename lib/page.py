@@ -77,7 +77,6 @@ def html(notebook: Any, frame: Frame) -> str:
     Raises BuildError, naming the cell, for an error output, a picture without alt text, a table without caption or
     scopes, or a picture in a words cell.
     """
-    import jinja2
     from markupsafe import Markup
 
     shown, heading, contents = _prepare(notebook)
@@ -85,7 +84,29 @@ def html(notebook: Any, frame: Frame) -> str:
     if not title:
         raise BuildError("The notebook has no title: begin its first words cell with '# ' and the question.")
     lead, asked, body = _parted(_body(shown))
-    style = _style(frame)
+    made_of = {"Item": [item for item, _ in frame.provenance], "Value": [value for _, value in frame.provenance]}
+    return filled(
+        "page.html.j2",
+        _style(frame),
+        frame=frame,
+        title=title,
+        contents=contents,
+        lead=Markup(lead),
+        asked=Markup(asked),
+        body=Markup(body),
+        account=Markup("" if frame.account is None else _table(frame.account, frame.account_caption)),
+        provenance=Markup(_table(made_of, MADE_OF) if frame.provenance else ""),
+    )
+
+
+def filled(template: str, style: str, **parts: Any) -> str:
+    """A template of `lib/templates` filled in, with its style and the policy that lets this style alone act on it.
+
+    What is not `Markup` is escaped, and signs that cannot be seen are made visible.
+    """
+    import jinja2
+    from markupsafe import Markup
+
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -93,19 +114,8 @@ def html(notebook: Any, frame: Frame) -> str:
         undefined=jinja2.StrictUndefined,
         finalize=lambda value: value if isinstance(value, Markup) else visible(value),
     )
-    made_of = {"Item": [item for item, _ in frame.provenance], "Value": [value for _, value in frame.provenance]}
-    return templates.get_template("page.html.j2").render(
-        frame=frame,
-        title=title,
-        contents=contents,
-        lead=Markup(lead),
-        asked=Markup(asked),
-        body=Markup(body),
-        style=Markup(style),
-        style_source=Markup(f"'sha256-{digest}'"),
-        account=Markup("" if frame.account is None else _table(frame.account, frame.account_caption)),
-        provenance=Markup(_table(made_of, MADE_OF) if frame.provenance else ""),
-    )
+    source = Markup(f"'sha256-{digest}'")
+    return templates.get_template(template).render(style=Markup(style), style_source=source, **parts)
 
 
 def cell_name(notebook: Any, index: int) -> str:
@@ -153,6 +163,11 @@ class _Words:
 
     def html(self, source: str) -> str:
         return _clean(str(self.render(_sound(source))), WORDS_TAGS)
+
+    def aside(self, words: str) -> str:
+        """A heading beside the text: one below the heading before it, and in no list of contents."""
+        level = min(3, self.level + 1)
+        return f"<h{level}>{words}</h{level}>"
 
 
 WORDS_TAGS = frozenset("h2 h3 h4 h5 h6 p br hr a strong em del code pre blockquote ul ol li".split())  # noqa: SIM905
@@ -331,7 +346,7 @@ def _pairs(words: _Words, source: str) -> str:
     for at, start in enumerate(starts):
         end = starts[at + 1].start() if at + 1 < len(starts) else len(source)
         kind = "read" if start[1].casefold().startswith("how") else "ask"
-        heading = words.html(f"### {start[1].capitalize()}")
+        heading = words.aside(start[1].capitalize())
         pieces.append(f'<section class="{kind}">{heading}{words.html(source[start.end() : end])}</section>')
     if starts:
         pieces[1] = '<div class="pair">' + pieces[1]

@@ -70,6 +70,14 @@ def test_how_to_read_and_what_to_ask_stand_side_by_side(make):
         assert "Left to right." in page and "<li>Why?</li>" in page and "**" not in page
 
 
+def test_before_the_first_section_the_two_are_side_by_side_alike_and_in_no_list_of_contents(make):
+    pair = make.words("**How to read this.** Left to right.\n\n**What to ask next.** Why?")
+    page = html(make.notebook(make.words("# Q"), pair, make.words("## S")), Frame())
+    assert "<h2>How to read this</h2>" in page and "<h2>What to ask next</h2>" in page
+    contents = re.search(r"<nav.*?</nav>", page, re.DOTALL)[0]
+    assert "How to read" not in contents and ">S</a>" in contents
+
+
 def test_sections_open_and_close(make):
     page = html(
         make.notebook(
