@@ -178,8 +178,13 @@ class Folder:
         return tuple(seen)
 
     def hashes(self) -> dict[str, str]:
-        """The SHA-256 of every input, by file name; empty for one that is not there."""
-        return {path.name: _sha256(path) for path in self.inputs()}
+        """The SHA-256 of every input, by its place in the folder, of the kit's own by name; empty for one that is not there."""
+        own = self.path or RULES
+        named = (
+            (path.relative_to(own).as_posix() if path.is_relative_to(own) else path.name, path)
+            for path in self.inputs()
+        )
+        return {name: _sha256(path) for name, path in named}
 
 
 def _sha256(path: Path) -> str:

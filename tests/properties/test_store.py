@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 import journeys as fj
+from journeys import sources
+from journeys.contacts import store_key
 from lib.errors import DataError, KitError, OldAnswer
 from tests.properties.folders import COLUMNS, a_log_that_names_families, folder_of_logs
 
@@ -156,6 +158,21 @@ def test_a_folder_that_somebody_holds_is_opened_once_until_it_changes(folder: Pa
     second = fj.read_contacts(folder)
     assert second.owner is not first.owner
     assert second.owner is fj.read_members(folder).owner
+
+
+def test_a_new_version_of_the_kits_activities_is_heard_where_the_folder_has_lines_of_its_own(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "rules").mkdir()
+    (folder / "rules" / "activities.yml").write_text('{"version": "ours"}', encoding="utf-8")
+    before = sources.open_folder(folder)
+    assert {"activities.yml", "rules/activities.yml", "sources.yml"} <= set(before.hashes())
+    kit = shutil.copytree(sources.RULES, tmp_path / "kit")
+    with open(kit / "activities.yml", "a", encoding="utf-8") as file:
+        file.write("# a new version\n")
+    key = store_key(before)
+    monkeypatch.setattr(sources, "RULES", kit)
+    assert store_key(sources.open_folder(folder)) != key
 
 
 def test_two_that_build_at_once_make_one_store(folder: Path) -> None:
