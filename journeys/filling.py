@@ -60,8 +60,12 @@ def write_book(review: Journeys, chances: Table | None = None) -> Path:
     return save(review, _rows(review, found, book), book.others)
 
 
+def fix_predictions(review: Journeys) -> None:
+    """Fix the predictions of plans that have started by today: see `fj.plans`. Raises `DataError` for one changed since."""
+    _fix(review, read_book(review))
+
+
 def _fix(review: Journeys, book: Book) -> None:
-    """Fix the predictions of what has started, and stop where one was changed since."""
     path = book_of(review)
     if path is not None and book.sheets:
         predictions.fix(path.parent, [row.cells for row in book.written("plans")], dt.date.today())

@@ -57,7 +57,11 @@ def tried_so_far(plans: pd.DataFrame, month: Month) -> Said:
     overdue, running, to_come, seen = (int(by.get(s, 0)) for s in (OVERDUE, "running", "not begun", "looked at"))
     late = f"{count(overdue, 'plan')} {is_are(overdue)} to be looked at now; " if overdue else ""
     loose = int((plans["fixed_on"].isna() & (plans["status"] != "not begun")).sum())
-    fix = f" {count(loose, 'prediction')} {is_are(loose)} not fixed yet: run python -m journeys book." if loose else ""
+    fix = (
+        f" {count(loose, 'prediction')} {is_are(loose)} not fixed yet: the next report, or python -m journeys book, fixes it."
+        if loose
+        else ""
+    )
     return Said(
         f"By {say(month.last)}: {late}{running} running, {to_come} not begun, {seen} looked at, of {count(len(plans), 'plan')}.{fix}"
     )

@@ -161,7 +161,7 @@ def frame_for(session: Session, level: str, period: tuple[Any, Any] | None = Non
     account = checks.full_account(session).drop(columns="rejected_because")
     families = _family_ids(session) if level == "board" else []
     own = overlays.own_rules(session.folder)
-    own_limits = voice.said_of(_everybody(session), "cannot tell") if book.hashes(session.folder) else []
+    own_limits = voice.said_of(everybody(session), "cannot tell") if book.hashes(session.folder) else []
 
     def frame(notebook: Any, record: dict[str, Any]) -> Frame:
         if families:
@@ -287,11 +287,12 @@ def _provenance(record: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _family_ids(session: Session) -> list[str]:
-    review = _everybody(session)
+    review = everybody(session)
     return [n for (n,) in review.engine.rows(f"SELECT name FROM {review.codes}families") if not n.isdigit()]
 
 
-def _everybody(session: Session) -> Journeys:
+def everybody(session: Session) -> Journeys:
+    """The journeys of a folder, as its own members file and period have them."""
     from journeys.contacts import as_read
     from journeys.journey import build_journeys
     from lib.engine import Table

@@ -13,11 +13,14 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from lib.errors import RequestError
+from lib.errors import BuildError, RequestError
+
+if TYPE_CHECKING:
+    from journeys.contacts import Session
 
 PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS, REPORTS = PROJECT / "notebooks", PROJECT / "reports"
@@ -74,6 +77,7 @@ def build(
     versions = {"activities": session.activities.version, "triggers": rules.version, "facts": facts.version}
     if for_reader:
         versions["readers"] = reader_rules(session.folder, session.activities).version
+    _fix_predictions(session, say)
     is_public = asked.level == "public"
     frame = pages.frame_for_reader(session) if for_reader else pages.frame_for_public(session) if is_public else None
     inputs = session.folder.hashes() | book.hashes(session.folder)
@@ -103,6 +107,17 @@ def build(
     finally:
         if reports.is_dir() and (trouble := catalogue.try_to_write_index(reports)):
             say(trouble)
+
+
+def _fix_predictions(session: Session, say: Callable[[str], None]) -> None:
+    """From the first report after a plan has started its prediction stands; that nothing may be written here stops no report."""
+    from journeys import book, filling, pages
+
+    if book.hashes(session.folder):
+        try:
+            filling.fix_predictions(pages.everybody(session))
+        except BuildError as fault:
+            say(f"Predictions that have started could not be fixed: {fault}")
 
 
 def fingerprint(asked: Request) -> str:

@@ -143,7 +143,7 @@ def plans(review: Journeys, steps: pd.DataFrame | None = None) -> pd.DataFrame:
     """What the review book says is tried, and what was expected of it: the Plan and Do log, a row per plan.
 
     Those to be looked at stand first, then all in order of their start. A prediction stands once its start has come: from
-    the first `python -m journeys book` after it, `fixed_on`, nobody can change it.
+    the first report, or `python -m journeys book`, after it, `fixed_on`, nobody can change it.
 
     `steps`, if given, is what `six_steps` gives: while Plan is refused, no plan is shown, and the frame is empty.
     Returns a frame with the columns of `columns.TABLES["plans"]`. `beforehand` says whether the prediction was written by

@@ -8,11 +8,14 @@ import json
 import pytest
 
 import journeys as fj
+from journeys import predictions
+from journeys.__main__ import main
 from journeys.book import save
 from journeys.bookfile import Row
 from journeys.judgements import SHEETS
 from journeys.predictions import LEDGER, check, fix, fixed
 from lib.errors import DataError
+from lib.files import cannot_write
 from tests.stories.conftest import drawn
 
 PLAN = {"plan": "Ring each morning", "prediction": "Fewer wait", "measure": "contacts", "start": dt.date(2024, 3, 1)}
@@ -94,3 +97,32 @@ def test_the_book_fixes_it_the_log_says_since_when_and_a_changed_one_stops_both(
     for verb in (fj.plans, fj.write_book):
         with pytest.raises(DataError, match="A prediction stands"):
             verb(review)
+
+
+def test_a_report_fixes_it_too_and_is_not_built_once_it_was_changed(tmp_path, capsys):
+    text = "family  date        agency  activity\nF1  2024-01-10  school  visit\nF1  2024-09-10  school  visit"
+    review = drawn(tmp_path / "data", text)
+    book_with(review, PLAN)
+    assert asked_for(tmp_path) == 2 and "has no parameter" in capsys.readouterr().err
+    assert len(fixed(tmp_path / "data" / "review")) == 1
+    book_with(review, PLAN | {"prediction": "Anything"})
+    assert asked_for(tmp_path) == 2 and "A prediction stands" in capsys.readouterr().err
+
+
+def test_a_folder_that_may_not_be_written_stops_no_report(tmp_path, capsys, monkeypatch):
+    text = "family  date        agency  activity\nF1  2024-01-10  school  visit\nF1  2024-09-10  school  visit"
+    book_with(drawn(tmp_path / "data", text), PLAN)
+    full = OSError(28, "No space left on device")
+    monkeypatch.setattr(
+        predictions, "write_whole", lambda path, content: (_ for _ in ()).throw(cannot_write(path, full))
+    )
+    asked_for(tmp_path)
+    said = capsys.readouterr().err
+    assert "could not be fixed" in said and "has no parameter" in said
+
+
+def asked_for(root):
+    """The exit status of a report that is stopped by a parameter that it has not, before any cell is run."""
+    with pytest.raises(SystemExit) as stop:
+        main(["report", "1_check_contacts", "--data", str(root / "data"), "--reports", str(root / "r"), "-p", "none=1"])
+    return stop.value.code
