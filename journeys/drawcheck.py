@@ -172,10 +172,6 @@ def months(given: pd.DataFrame, review: Any, *, level: str = "team", frame: bool
         raise RequestError(
             "This is not what fj.measures.month_by_month gave. Write months = fj.measures.month_by_month(review)."
         )
-    if given["is_open"].all():
-        raise RequestError(
-            "No month of this period is over, so there is none to draw. Choose an earlier start, or wait."
-        )
     with figures.style():
         return monthpanels.draw(given, review, level, frame)
 

@@ -69,12 +69,15 @@ def tried_so_far(plans: pd.DataFrame, month: Month) -> Said:
 
 def supplied(late: pd.DataFrame, month: Month) -> Said:
     """Whose records end before the month does, and who recorded nothing in some month."""
-    short, quiet = late[late["days_late"] > 0], late[late["empty_months"] > 0]
+    short, quiet = late[late["days_late"].fillna(0) > 0], late[late["empty_months"] > 0]
+    untold = int(late["days_late"].isna().sum())
     said = [
         f"The records of {in_words(short['agency'].tolist())} end before {say(month.last)}: counts may be too low"
         if len(short)
-        else f"The records of all {count(len(late), 'agency', 'agencies')} reach {say(month.last)}"
+        else f"No agency that declares how far its records reach ends before {say(month.last)}"
     ]
+    if untold:
+        said.append(f"Of {count(untold, 'agency', 'agencies')} nobody declares it: quiet or late, nobody can tell")
     if len(quiet):
         said.append(
             f"{count(len(quiet), 'agency has', 'agencies have')} months with no record, which may be quiet or missing"

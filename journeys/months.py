@@ -86,14 +86,19 @@ def month_of(contacts: Table, start: str | dt.date = "", end: str | dt.date = ""
     """The month that a page is about: the one given by its first and last day, or the last whole one of the data.
 
     `contacts` from `read_contacts`. With `end` alone, the last whole month by that day. Raises `RequestError` where the
-    days given are not the first and last of one month.
+    days given are not the first and last of one month, and for published cases: their story is over.
 
     >>> from journeys.contacts import read_contacts
     >>> month_of(read_contacts("sample")).says
     'March 2025'
     """
+    session = session_of(contacts)
+    if session.folder.about.published:
+        raise RequestError(
+            "published cases are stories that are over: there is no month to come back to. Use 2_one_family."
+        )
     first, last = read_day(start, "start"), read_day(end, "end")
-    by = day_number(last) if last else session_of(contacts).last_day()
+    by = day_number(last) if last else session.last_day()
     begins = day_number(to_date(by).replace(day=1))
     if by != month_end(begins):
         begins = add_months(begins, -1)
@@ -163,11 +168,17 @@ def beyond_noise(frame: pd.DataFrame) -> pd.DataFrame:
     `columns.TABLES["beyond_noise"]`. A signal is one of the rules of XmR charts that the last month is part of; without
     one, nothing has changed that anybody could tell from noise. Under 6 months with a value nothing is said.
 
+    Raises `RequestError` where no month of the frame is over.
+
     Source: D. J. Wheeler, "Understanding variation" (1993); mean moving range, signals outside the limits, 3 of 4 nearer
     a limit than the centre, 8 in a row on one side.
     """
     import pandas as pd
 
+    if frame["is_open"].all():
+        raise RequestError(
+            "no month of this period is over, so nothing can be told of one. Choose an earlier start, or wait."
+        )
     rows = []
     for name in frame["measure"].unique():
         some = frame[(frame["measure"] == name) & ~frame["is_open"]].sort_values("on", ignore_index=True)
@@ -210,7 +221,8 @@ def _reads(some: pd.DataFrame, chart: Xmr) -> tuple[str, str]:
         return WAIT, f"too rare to tell by the month: under {RARE} a month on average"
     late = 0 if last["measure"] in OWN_COVER else int(some["agencies"].max() - last["agencies"])
     missing = f"the records of {count(late, 'agency', 'agencies')} are not in"
-    found = [s for s in chart.signals if s.index == len(chart.values) - 1]
+    # Of several rules that a month breaks, being outside says most.
+    found = sorted((s for s in chart.signals if s.index == len(chart.values) - 1), key=lambda s: s.rule != "outside")
     if found and found[0].side < 0 and late:
         return WAIT, f"less than it predictably is, and {missing}: cannot be told yet"
     more = f" ({missing}: it may be more)" if late else ""
@@ -233,8 +245,8 @@ def supplied(review: Journeys) -> pd.DataFrame:
     """How far the records of each agency reach, of everybody in the data: late at the end, or months with no record.
 
     A row per agency, in order of name: `agency`, `from_date` and `to_date` (its records cover), `is_declared`,
-    `last_contact`, `days_late` (days of the period after its cover ends), `empty_months` (whole months of the period
-    within its cover with no record: quiet, or not supplied).
+    `last_contact`, `days_late` (days of the period after its declared cover ends; empty where none is declared: then nobody
+    can tell quiet from late), `empty_months` (whole months of the period within its cover with no record).
     """
     import pandas as pd
 
@@ -257,11 +269,12 @@ def supplied(review: Journeys) -> pd.DataFrame:
         found.append(
             (
                 *(review.activities.agency(row.agency), row.from_date, row.to_date, bool(row.is_declared)),
-                *(pd.Timestamp(to_date(last[row.agency])), max(end - ends, 0), empty),
+                *(pd.Timestamp(to_date(last[row.agency])), max(end - ends, 0) if row.is_declared else None, empty),
             )
         )
     names = ["agency", "from_date", "to_date", "is_declared", "last_contact", "days_late", "empty_months"]
-    return pd.DataFrame(sorted(found), columns=names)
+    found.sort(key=lambda row: row[0])
+    return pd.DataFrame(found, columns=names).astype({"days_late": "Int64"})
 
 
 def _counts(column: pd.Series[int], cover: pd.DataFrame) -> dict[pd.Timestamp, float | None]:

@@ -17,10 +17,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lib import allowed
 from lib.errors import BuildError
 from lib.shown import Shown, visible
 
@@ -162,104 +162,12 @@ class _Words:
         self.render = mistune.create_markdown(escape=True, renderer=Renderer(escape=True), plugins=["strikethrough"])
 
     def html(self, source: str) -> str:
-        return _clean(str(self.render(_sound(source))), WORDS_TAGS)
+        return allowed.clean(str(self.render(allowed.sound(source))), allowed.WORDS_TAGS)
 
     def aside(self, words: str) -> str:
         """A heading beside the text: one below the heading before it, and in no list of contents."""
         level = min(3, self.level + 1)
         return f"<h{level}>{words}</h{level}>"
-
-
-WORDS_TAGS = frozenset("h2 h3 h4 h5 h6 p br hr a strong em del code pre blockquote ul ol li".split())  # noqa: SIM905
-TABLE_TAGS = frozenset("table caption colgroup col thead tbody tfoot tr th td".split())  # noqa: SIM905
-OUTPUT_TAGS = TABLE_TAGS | {
-    "div",
-    "span",
-    "p",
-    "br",
-    "strong",
-    "em",
-    "b",
-    "i",
-    "code",
-    "ul",
-    "ol",
-    "li",
-    "h2",
-    "blockquote",
-}
-ATTRIBUTES = {
-    "a": {"href"},
-    "h2": {"id"},
-    "div": {"role", "tabindex", "aria-label"},
-    "ol": {"start"},
-    "th": {"scope", "colspan", "rowspan"},
-    "td": {"colspan", "rowspan"},
-}
-ALLOWED = {
-    "href": r"(?:https?://[^\s]+|#[\w-]*)",
-    "id": r"part-\d+",
-    "role": "region",
-    "tabindex": "0",
-    "scope": "col|row|colgroup|rowgroup",
-    "colspan": r"\d{1,3}",
-    "rowspan": r"\d{1,3}",
-    "start": r"\d{1,6}",
-}
-CLASSES = {
-    "div": {"shown", "asked"},
-    "p": {"note", "caption", "lede", "whose"},
-    "ul": {"numbers"},
-    "ol": {"acts"},
-    "span": {"question", "number", "none", "unit", "base", "sure"},
-    "tr": {"total"},
-    "th": {"n"},
-    "td": {"n"},
-}
-
-
-def _clean(markup: str, tags: frozenset[str] = OUTPUT_TAGS) -> str:
-    import nh3
-
-    return nh3.clean(
-        markup,
-        tags=set(tags),
-        attributes={tag: set(names) for tag, names in ATTRIBUTES.items() if tag in tags},
-        attribute_filter=lambda tag, name, value: value if re.fullmatch(ALLOWED.get(name, "(?s:.*)"), value) else None,
-        allowed_classes={tag: names for tag, names in CLASSES.items() if tag in tags},
-        url_schemes={"http", "https"},
-    )
-
-
-def _sound(text: str) -> str:
-    """Text without what cannot be written as UTF-8 or turns its neighbours; line ends and tabs stay."""
-    return "".join(c if c in "\n\t" else visible(c) for c in text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-class _Tables(HTMLParser):
-    """What is missing from the tables in a piece of HTML."""
-
-    def __init__(self, markup: str) -> None:
-        super().__init__()
-        self.open, self.captioned, self.missing = False, True, set[str]()
-        self.feed(markup)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "table":
-            self.captioned = False
-        elif tag == "caption":
-            self.open = True
-        elif tag == "th" and not dict(attrs).get("scope"):
-            self.missing.add("scopes")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "caption":
-            self.open = False
-        elif tag == "table" and not self.captioned:
-            self.missing.add("a caption")
-
-    def handle_data(self, data: str) -> None:
-        self.captioned = self.captioned or (self.open and bool(data.strip()))
 
 
 def _prepare(notebook: Any) -> tuple[Any, str, list[tuple[str, str]]]:
@@ -310,8 +218,8 @@ def _output(output: Any, words: _Words, where: str, faults: list[str]) -> bool:
         del data[kind]
         kind, content = "text/html", words.html(content)
     elif kind == "text/html":
-        content = _clean(_sound(content))
-        if missing := sorted(_Tables(content).missing):
+        content = allowed.clean(allowed.sound(content))
+        if missing := sorted(allowed.Tables(content).missing):
             faults.append(
                 f"{where} shows a table without {' and '.join(missing)}. "
                 "Show it as Shown(table, 'what it holds'), from lib.shown."
@@ -330,7 +238,7 @@ def _output(output: Any, words: _Words, where: str, faults: list[str]) -> bool:
     else:
         if BARE_CHART.match(content):
             return False
-        content = _sound(content)
+        content = allowed.sound(content)
     data[kind] = content
     return True
 

@@ -9,8 +9,7 @@ import re
 import pandas as pd
 import pytest
 
-from lib import catalogue, shown
-from lib import page as pages
+from lib import allowed, catalogue, shown
 from lib.catalogue import Entry
 from lib.page import Frame, html
 from lib.shown import Shown
@@ -174,8 +173,8 @@ def test_escaping_and_the_allow_list_are_enough_without_the_policy(make, opened)
 @pytest.fixture
 def no_escaping(monkeypatch):
     monkeypatch.setattr(shown, "_e", lambda text: text)
-    monkeypatch.setattr(pages, "_clean", lambda markup, tags=None: markup)
-    monkeypatch.setattr(pages._Tables, "__init__", lambda self, markup: setattr(self, "missing", set()))
+    monkeypatch.setattr(allowed, "clean", lambda markup, tags=None: markup)
+    monkeypatch.setattr(allowed.Tables, "__init__", lambda self, markup: setattr(self, "missing", set()))
 
 
 def test_the_policy_is_enough_without_escaping_and_the_allow_list(make, opened, no_escaping):
