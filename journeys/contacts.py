@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SCHEMA = "5"
+SCHEMA = "6"
 """Goes up when the store's tables change, so that older stores are rebuilt."""
 
 CONTACTS = """

@@ -14,19 +14,45 @@ FORMAT_TARGETS = (
 """What a format may name. `note` may be named and is not read: free text stays where it is."""
 
 
-class Format(BaseModel):
-    """How a file's columns and dates are written."""
+OF_ONE_THING = tuple(t for t in FORMAT_TARGETS if t not in ("contact_id", "person_id", "family_id", "note"))
+"""What may be written of one of the several dated things that a record tells."""
+
+
+class Layout(BaseModel):
+    """How one list of a file is written: which columns, what one record of it tells, and in which words.
+
+    `columns` maps what the kit calls a value to its header. `tells`, for records that tell several dated things, gives each
+    its own columns, and its activity (and agency) in the kit's words. `always` is what every record is. `words` gives the
+    kit's word for each of theirs; `blanks` are texts that stand for nothing; `key` are the headers whose values are
+    together the supplier's id; `part` is what the list is called in the file.
+    """
 
     model_config = ConfigDict(extra="forbid")
+    columns: dict[str, str] = {}
+    tells: list[dict[str, str]] = []
+    always: dict[str, str] = {}
+    words: dict[str, dict[str, list[str]]] = {}
+    blanks: list[str] = []
+    key: list[str] = []
+    part: str | None = None
+
+
+class Format(Layout):
+    """How a file is written: its one list, or several of them; what they share stands once.
+
+    `unread` says of each list that is left where it is, why.
+    """
+
     version: str = ""
     source: str = ""
-    columns: dict[str, str]
     dates: list[str] = ["%d/%m/%Y", "%d/%m/%Y %H:%M"]
     delimiter: str | None = None
     encoding: str | None = None
     sheet: str | None = None
     several: dict[str, str] = {}
     life_where: dict[str, str] = {}
+    lists: dict[str, Layout] = {}
+    unread: dict[str, str] = {}
 
 
 class FileEntry(BaseModel):
@@ -52,6 +78,7 @@ class FileEntry(BaseModel):
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
+    made_on: dt.date | None = None
 
 
 class Published(BaseModel):

@@ -50,11 +50,13 @@ def fill_store(engine: Engine, store: str, folder: Folder, activities: Activitie
 
 
 def _name_files(engine: Engine, store: str, folder: Folder) -> None:
-    """Beside each file, whether its person ids are shared by all suppliers."""
+    """Beside each file, whose numbers its people have, and whether these are shared by all suppliers."""
     import pyarrow as pa
 
-    files = engine.arrow(f"SELECT f, supplier, source_file FROM {store}.files ORDER BY f")
-    shared = [folder.entry.files[name].person_ids == "shared" for name in files.column("source_file").to_pylist()]
+    files = engine.arrow(f"SELECT f, supplier, source_file, made_day FROM {store}.files ORDER BY f")
+    names = [folder.file_of(name) for name in files.column("source_file").to_pylist()]
+    files = files.append_column("people", pa.array([folder.suppliers[name] for name in names], pa.string()))
+    shared = [folder.entry.files[name].person_ids == "shared" for name in names]
     engine.load(f"{store}.files", files.append_column("shared", pa.array(shared, pa.bool_())))
 
 
@@ -68,10 +70,10 @@ def _name_kinds(engine: Engine, store: str, folder: Folder, activities: Activiti
 
     by_word = {fold(label): name for name, label in activities.agencies.items()}
     by_word |= {fold(name): name for name in activities.agencies}
-    names = list(folder.entry.files)
+    names = [source.name for source in folder.sources()]
     found: list[tuple[Any, ...]] = []
     for k, f, label, raw in engine.rows(f"SELECT k, f, agency, activity FROM {store}.kinds_read ORDER BY k"):
-        form, _ = folder.formats[names[f]]
+        form, _ = folder.formats[folder.file_of(names[f])]
         life = label.startswith(form.life_where.get("agency", "\0"))
         cut = form.several.get("agency")
         parts = [label] if life or not cut else [p.strip() for p in re.split(re.escape(cut), label) if p.strip()]
@@ -105,17 +107,23 @@ def _name_kinds(engine: Engine, store: str, folder: Folder, activities: Activiti
 
 _KINDS = ("kind", "k", "event", "agency", "activity", "nature", "asked_by", "raw_activity", "is_mapped")
 
+MARK = """
+CASE WHEN r.part > 0 THEN concat('#', CAST(r.part AS VARCHAR)) ELSE '' END,
+    CASE WHEN w.event > 0 THEN concat(CASE WHEN r.part > 0 THEN '.' ELSE '#' END, CAST(w.event AS VARCHAR)) ELSE '' END
+"""
+"""What tells the contacts of one record apart: the number of the thing that it tells, and of the agency that it names."""
+
 CONTACT_ROWS = """
-SELECT r.c + w.event AS c, w.kind, concat(p.supplier, ':', coalesce(r.own_id, concat(r.digest, '-', CAST(r.nth AS VARCHAR))),
-    CASE WHEN w.event > 0 THEN concat('#', CAST(w.event AS VARCHAR)) ELSE '' END) AS contact_id,
-  CASE WHEN r.person_id IS NULL OR p.shared THEN r.person_id ELSE concat(p.supplier, ':', r.person_id) END AS person_id,
+SELECT r.c + w.event AS c, w.kind,
+  concat(p.supplier, ':', coalesce(r.own_id, concat(r.digest, '-', CAST(r.nth AS VARCHAR))), {mark}) AS contact_id,
+  CASE WHEN r.person_id IS NULL OR p.shared THEN r.person_id ELSE concat(p.people, ':', r.person_id) END AS person_id,
   r.family_id AS family_id_given, w.agency, r.professional_id, w.activity, w.nature, w.asked_by, w.raw_activity,
   r.need_id, r.reason, r.outcome, coalesce(q.agency, r.referred_to) AS referred_to, r.day, r.second, r.t_utc,
   CASE r.grain WHEN 0 THEN 'day' WHEN 1 THEN 'month' WHEN 2 THEN 'year' ELSE 'approximate' END AS precision,
   r.earliest, r.latest, r.ends_on_day AS ends_day, r.recorded_on_day AS recorded_day,
   CASE WHEN r.replaces IS NOT NULL THEN concat(p.supplier, ':', r.replaces)
-    WHEN r.version > 1 THEN concat(p.supplier, ':', r.own_id) END AS replaces,
-  p.source_file, r.source_row, r.version, coalesce(r.recorded_on_day, r.latest) AS known_day, r.next_day AS next_known,
+    WHEN r.version > 1 THEN concat(p.supplier, ':', r.own_id, {mark}) END AS replaces,
+  p.source_file, r.source_row, r.part, r.version, coalesce(r.recorded_on_day, r.latest) AS known_day, r.next_day AS next_known,
   w.is_mapped, r.own_id, r.f, r.grain
 FROM {store}.rows AS r JOIN {store}.kinds AS w ON r.k = w.k JOIN {store}.files AS p ON r.f = p.f
   LEFT JOIN {store}.referred AS q ON r.referred_to = q.label
@@ -125,7 +133,7 @@ FROM {store}.rows AS r JOIN {store}.kinds AS w ON r.k = w.k JOIN {store}.files A
 
 def lay_contacts(engine: Engine, store: str = "store") -> None:
     """Make the view `contacts` over a store that is attached to an engine."""
-    engine.view("contacts", CONTACT_ROWS.format(store=store))
+    engine.view("contacts", CONTACT_ROWS.format(store=store, mark=MARK.strip()))
 
 
 def _supersede(engine: Engine, store: str) -> None:
@@ -134,12 +142,12 @@ def _supersede(engine: Engine, store: str) -> None:
         return
     engine.make(
         "superseded",
-        "SELECT o.f, o.source_row, min(n.known_day) AS on_day FROM contacts AS o JOIN contacts AS n "
-        "ON n.replaces = o.contact_id AND n.contact_id <> o.contact_id GROUP BY o.f, o.source_row",
+        "SELECT o.f, o.source_row, o.part, min(n.known_day) AS on_day FROM contacts AS o JOIN contacts AS n "
+        "ON n.replaces = o.contact_id AND n.contact_id <> o.contact_id GROUP BY o.f, o.source_row, o.part",
     )
     engine.write(
         f"UPDATE {store}.rows SET next_day = coalesce(least(rows.next_day, s.on_day), s.on_day) FROM superseded AS s "
-        "WHERE rows.f = s.f AND rows.source_row = s.source_row"
+        "WHERE rows.f = s.f AND rows.source_row = s.source_row AND rows.part = s.part"
     )
     engine.drop("superseded")
 
@@ -148,7 +156,8 @@ def _coverage(engine: Engine, store: str, folder: Folder) -> None:
     """From which day to which each agency's records run: as declared, or else the file's first to last contact."""
     import pyarrow as pa
 
-    covers = [(n, e.covers, e.agency) for n, e in folder.entry.files.items() if e.covers]
+    entries = [(s.name, folder.entry.files[folder.file_of(s.name)]) for s in folder.sources()]
+    covers = [(n, e.covers, e.agency) for n, e in entries if e.covers]
     table = pa.table(
         {
             "source_file": pa.array([n for n, _, _ in covers], pa.string()),

@@ -81,6 +81,7 @@ def barred(folder: Folder) -> Callable[[Source, pa.Table], pa.Array] | None:
 
 def person_id(folder: Folder, file: str, own: str) -> str:
     """A supplier's own number for a person, as the kit writes it."""
+    file = folder.file_of(file)
     return own if folder.entry.files[file].person_ids == "shared" else f"{folder.suppliers[file]}:{own}"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from journeys.families import member_rows
 from journeys.forgotten import person_id
 from journeys.sources import Folder
-from lib.errors import DataError, RequestError, count, listed
+from lib.errors import DataError, PartMissing, RequestError, count, listed
 from lib.pseudonyms import normal
 from lib.readers import batches
 
@@ -70,6 +70,8 @@ def held(folder: Folder, people: Sequence[str]) -> Held:
                     told = {n: str(v) for n, v in cells.items() if n not in INNER and v is not None and "__" not in n}
                     told |= {n.split("__")[0]: str(v) for n, v in cells.items() if n.endswith("__at") and v is not None}
                     records.append(Record(source.name, cells["row"], cells["line"], told))
+        except PartMissing:
+            continue
         except DataError as error:
             unread[source.name] = str(error)
     members = [row for row in member_rows(folder) if is_them(row[0])]

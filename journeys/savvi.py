@@ -67,7 +67,7 @@ def export_savvi(firings: Table, folder: str | Path, uprn: Mapping[str, str] | N
     message: list[dict[str, str]] = []
     sources: dict[str, set[str]] = {}
     for row in frame.itertuples():
-        by = sorted({supplied[c] for c in row.evidence})
+        by = sorted({declared.file_of(supplied[c]) for c in row.evidence})
         sources.setdefault(row.trigger, set()).update(by)
         reference = row.person_id if isinstance(row.person_id, str) else row.family_id
         message.append(

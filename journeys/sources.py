@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from journeys.declared import FORMAT_TARGETS, FileEntry, FolderEntry, Format
+from journeys.declared import FORMAT_TARGETS, FileEntry, FolderEntry, Format, Layout
+from journeys.layouts import LIST, check_layouts, sources_of
 from lib import files
 from lib.batches import Source
 from lib.dates import date_format, say, zone_info
@@ -33,8 +34,6 @@ PRIVATE = "private"
 FORGOTTEN = "forgotten.{kid}.jsonl"
 """The list in it of those who asked to be forgotten, one for each key that it was written with."""
 
-_NEEDED = ("date", "activity")
-_UNREAD = frozenset({"note"})
 _PERMISSION = ("controller", "agreement", "lawful_basis", "allowed_uses", "keep_until")
 
 today = dt.date.today
@@ -103,41 +102,23 @@ class Folder:
                 )
 
     def sources(self) -> list[Source]:
-        """Every file as `lib.intake` reads it, in the order in which they are declared."""
-        return [self._source(name) for name in self.entry.files]
+        """Every list of every file as `lib.intake` reads it, in the order in which they are declared."""
+        return [source for name in self.entry.files for source in self._sources(name)]
 
-    def _source(self, name: str) -> Source:
-        entry = self.entry.files[name]
-        form, yaml = self.formats[name]
-        columns = {t: h for t, h in form.columns.items() if t not in _UNREAD}
-        written_out = not isinstance(entry.format, str)
-        constants = {k: v for k, v in (("agency", entry.agency), ("family_id", entry.family)) if v}
-        needed = set(columns) if written_out else {t for t in _NEEDED if t in columns}
-        if "agency" in columns and "agency" not in constants:
-            needed.add("agency")
+    def file_of(self, source: str) -> str:
+        """The file that a list is in, by the name that the account gives it."""
+        return source if source in self.entry.files else source[: source.rindex(LIST)]
+
+    def _sources(self, name: str) -> list[Source]:
+        entry, (form, yaml) = self.entry.files[name], self.formats[name]
 
         def where(target: str) -> str:
-            if written_out or yaml is None:
+            if not isinstance(entry.format, str) or yaml is None:
                 return f"{self.at('files', name, 'format', 'columns', target)}"
             return f"{files.shown(yaml.path)} (line {yaml.line('columns', target)})"
 
-        return Source(
-            name=name,
-            supplier=self.suppliers[name],
-            columns=columns,
-            needed=frozenset(needed - set(constants)),
-            dates=frozenset({"date", "earliest", "latest", "ends_on", "recorded_on"}),
-            formats=tuple(form.dates),
-            path=None if name in self.frames else (self.path or Path()) / name,
-            frame=self.frames.get(name),
-            delimiter=entry.delimiter or form.delimiter,
-            encoding=entry.encoding or form.encoding,
-            sheet=entry.sheet or form.sheet,
-            zone=entry.zone,
-            midnight_is_time=entry.midnight == "time",
-            constants=constants,
-            where=where,
-        )
+        path = None if name in self.frames else (self.path or Path()) / name
+        return sources_of(name, entry, form, self.suppliers[name], path, self.frames.get(name), where)
 
     def at(self, *where: str) -> str:
         """Where a part of sources.yml stands: file and line."""
@@ -304,6 +285,8 @@ def _formats(
             raise yaml.error(message, "files", name, "format") if yaml else RuleError(message)
         own = files.load(found)
         files.known_keys(own, ("columns",), FORMAT_TARGETS)
+        for of in own.data.get("lists") or {} if isinstance(own.data, dict) else ():
+            files.known_keys(own, ("lists", of), Layout.model_fields)
         made[name] = (_checked(own, Format, ()), own)
     return made
 
@@ -313,17 +296,7 @@ def _check(folder: Folder) -> None:
     for name, entry in folder.entry.files.items():
         form, _ = folder.formats[name]
         at = folder.at("files", name)
-        if unknown := [t for t in form.columns if t not in FORMAT_TARGETS]:
-            raise RuleError(f"{at}: a format cannot name '{unknown[0]}'.{did_you_mean(unknown[0], FORMAT_TARGETS)}")
-        for target in ("date", "activity"):
-            if target not in form.columns and not (target == "date" and {"earliest", "latest"} <= set(form.columns)):
-                raise RuleError(
-                    f"{at}: the format of {name} names no column for '{target}'. Add {target}: <its header>."
-                )
-        if "agency" not in form.columns and not entry.agency:
-            raise RuleError(f"{at}: nothing says which agency recorded {name}. Add agency: <its name>.")
-        if not entry.family and not {"person_id", "family_id"} & set(form.columns):
-            raise RuleError(f"{at}: nothing says whom {name} is about. Add person_id or family_id to its columns.")
+        check_layouts(name, entry, form, at)
         if entry.covers and entry.covers[0] > entry.covers[1]:
             raise RuleError(f"{folder.at('files', name, 'covers')}: covers ends before it begins.")
         for pattern in form.dates:

@@ -107,7 +107,7 @@ def _records(folder: Folder, session: Session, what: Held, mine: Sequence[dict[s
             seen = Seen(about="reader", texts=(_text(row["reason"]), _text(row["raw_activity"])), **what_it_was)
             reasons = [h.because for h in rules.held_back.values() if any(kind.fits(seen) for kind in h.rows)]
             look = "; ".join(dict.fromkeys(reasons))
-        entry = folder.entry.files[record.file]
+        entry = folder.entry.files[folder.file_of(record.file)]
         yield {
             "file": record.file,
             "line": record.line,

@@ -29,12 +29,28 @@ CONTROLS = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 
 
 @dataclass(frozen=True)
+class Told:
+    """One dated thing that a record tells, of several: its number in the format, from 1.
+
+    `columns` maps this thing's own targets to headers (its date, and what else is written of it alone); `constants` are
+    targets that are the same in every record. In a batch such a target is written `<target>@<number>`.
+    """
+
+    number: int
+    columns: Mapping[str, str]
+    constants: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Source:
     """One input and how it is declared to be read.
 
     `columns` maps each target to the file's own header; `needed` are the targets whose header must be there;
     `dates` and `times` are the targets that hold a day or a time of day; `where` says, for a target, where its
-    header was declared, for messages.
+    header was declared, for messages. `part` is which list, table or path of the file holds the records. `tells` are
+    the dated things that one record tells, where it tells several; `key` are headers whose values together are the
+    supplier's id; `words` gives, for a target, the kit's word for each of the file's; `blanks` are texts that stand for
+    nothing; `made_on` is the day (a number) on which the extract was made.
     """
 
     name: str
@@ -52,6 +68,12 @@ class Source:
     zone: str = "Europe/London"
     midnight_is_time: bool = False
     constants: Mapping[str, str] = field(default_factory=dict)
+    part: str | None = None
+    tells: tuple[Told, ...] = ()
+    key: tuple[str, ...] = ()
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    blanks: tuple[str, ...] = ()
+    made_on: int | None = None
     where: Callable[[str], str] = lambda target: "the format"
 
 
@@ -63,17 +85,21 @@ def plain_text(text: str) -> str:
 def places(source: Source, header: Sequence[str], is_heading: Callable[[], bool] = lambda: True) -> dict[str, int]:
     """Where each target stands in the header. Names that no format lists are looked at and left.
 
+    Capitals, and how many blanks stand between two words, tell no two headers apart, unless both are there.
     `is_heading` is asked before a message names what else stands on that line: it may hold values by mistake.
     """
     wanted = {t: plain_text(h) for t, h in source.columns.items()}
+    plainer = [folded(h) for h in header]
+    found: dict[str, int] = {}
     for target, name in wanted.items():
-        at = [i + 1 for i, h in enumerate(header) if h == name]
+        at = [i for i, h in enumerate(header) if h == name] or [i for i, h in enumerate(plainer) if h == folded(name)]
         if len(at) > 1:
             raise DataError(
-                f"{source.name} has the column '{name}' twice, at positions {at[0]} and {at[1]}, and {source.where(target)} "
-                "reads it. Rename or remove one of them."
+                f"{source.name} has the column '{name}' twice, at positions {at[0] + 1} and {at[1] + 1}, and "
+                f"{source.where(target)} reads it. Rename or remove one of them."
             )
-    found = {t: header.index(name) for t, name in wanted.items() if name in header}
+        if at:
+            found[target] = at[0]
     missing = [t for t in wanted if t in source.needed and t not in found]
     if missing:
         if not found:
@@ -93,6 +119,11 @@ def places(source: Source, header: Sequence[str], is_heading: Callable[[], bool]
             "If the supplier renamed it, change that line."
         )
     return found
+
+
+def folded(name: str) -> str:
+    """A column's name as it is compared with another."""
+    return " ".join(plain_text(name).casefold().split())
 
 
 def assemble(

@@ -21,6 +21,10 @@ class DataError(RequestError):
     """A file in a data folder cannot be used as it stands."""
 
 
+class PartMissing(DataError):
+    """A file is there, and a list or table that its format knows is not in it."""
+
+
 class RuleError(RequestError):
     """A line of a rules or sources file cannot be used as it stands."""
 

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 from lib import dialect
 from lib.batches import Source
 from lib.dates import clock_days
-from lib.errors import DataError
+from lib.errors import DataError, PartMissing
 from lib.readers import batches, digest
 from lib.records import Shape, typed
+from lib.shaping import shaped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,19 +57,28 @@ def read(
     """
     reading = _Reading(engine, sources, shape, words, into, barred)
     rejected: dict[str, str] = {}
-    seen: set[str] = set()
+    seen: set[tuple[str, str | None]] = set()
+    missing: dict[int, str] = {}
     for f, source in enumerate(sources):
         try:
-            key = digest(source)
+            key = (digest(source), source.part)
             if key in seen:
                 reading.copied[f] = sum(len(b) for b in batches(source))
                 continue
             for batch in batches(source):
                 reading.take(f, source, batch)
             seen.add(key)
+        except PartMissing as error:
+            missing[f] = str(error)
         except DataError as error:
             reading.forget(f)
             rejected[source.name] = str(error)
+    for f in missing:
+        # One list may be missing from a file; where all are, it is another kind of file.
+        if all(g in missing for g, other in enumerate(sources) if other.path == sources[f].path):
+            rejected[sources[f].name] = missing[f]
+        else:
+            engine.write(f"INSERT INTO {into}.faults VALUES ('list_missing', {f}, NULL, 1)")
     reading.settle()
     return Intake(reading.account(rejected), rejected)
 
@@ -103,7 +113,7 @@ class _Reading:
         texts = "".join(f", {t} {as_is if t.endswith('_id') else 'VARCHAR'}" for t in shape.kept)
         days = "".join(f", {d}_day INTEGER" for d in shape.others)
         self.engine.write(
-            f"CREATE TABLE {into}.rows (f INTEGER, source_row INTEGER, source_line INTEGER, c BIGINT, k INTEGER, "
+            f"CREATE TABLE {into}.rows (f INTEGER, source_row INTEGER, source_line INTEGER, part TINYINT, c BIGINT, k INTEGER, "
             f"own_id {as_is}, digest {as_is}, nth INTEGER{texts}, day INTEGER, second INTEGER, off INTEGER, t_utc BIGINT, "
             f"earliest INTEGER, latest INTEGER, grain TINYINT{days}, recorded_second INTEGER, version INTEGER, "
             "next_day INTEGER)"
@@ -116,6 +126,7 @@ class _Reading:
             "f": pa.array(range(len(self.sources)), pa.int32()),
             "supplier": pa.array([s.supplier for s in self.sources], pa.string()),
             "source_file": pa.array([s.name for s in self.sources], pa.string()),
+            "made_day": pa.array([s.made_on for s in self.sources], pa.int32()),
         }
         self.engine.load(f"{into}.files", pa.table(files))
 
@@ -127,7 +138,10 @@ class _Reading:
         self.read_from[f] += len(batch)
         if self.barred is not None:
             batch = _with_reasons(batch, self.barred(source, batch))
+        batch = shaped(source, batch, self.shape.id, self.shape.dates[0])
         engine.replace("batch", batch, typed(source, self.shape, batch.column_names, self.words))
+        if source.tells:
+            self._whole_records(source)
         self._name_kinds(f)
         self._set_clocks(source)
         engine.write(
@@ -145,6 +159,29 @@ class _Reading:
         )[0]
         self.times[f][0] += timed
         self.times[f][1] += midnights
+
+    def _whole_records(self, source: Source) -> None:
+        """A record is used whole or not at all: where one thing that it tells cannot be used, that is its one reason."""
+        engine = self.engine
+        headers = " ".join(
+            f"WHEN part = {t.number} AND at_fault = {dialect.literal(target)} THEN {dialect.literal(header)}"
+            for t in source.tells
+            for target, header in t.columns.items()
+        )
+        engine.make(
+            "unusable",
+            f"""
+            SELECT source_row, part, because, at_fault FROM (
+              SELECT source_row, part, because, CASE {headers} ELSE at_fault END AS at_fault,
+                row_number() OVER (PARTITION BY source_row ORDER BY part) AS nth FROM batch WHERE because IS NOT NULL
+            ) AS b WHERE nth = 1
+            """,
+        )
+        engine.write(
+            "DELETE FROM batch USING unusable AS u WHERE batch.source_row = u.source_row AND batch.part <> u.part"
+        )
+        engine.write("UPDATE batch SET at_fault = u.at_fault FROM unusable AS u WHERE batch.source_row = u.source_row")
+        engine.drop("unusable")
 
     def forget(self, f: int) -> None:
         """Take a file's rows out again: the file could not be read to its end."""
@@ -192,7 +229,8 @@ class _Reading:
         same = " AND ".join(f"b.{t} = q.{t}" for t in shape.kind)
         utc = "CAST(b.day AS BIGINT) * 86400 + b.second - coalesce(b.off, CASE WHEN b.second < z.change THEN z.before ELSE z.after END)"
         return f"""
-        SELECT {f}, b.source_row, b.source_line, CAST({f} AS BIGINT) * 1099511627776 + CAST(b.source_row AS BIGINT) * 8, q.k,
+        SELECT {f}, b.source_row, b.source_line, b.part, CAST({f} AS BIGINT) * 1099511627776
+            + CAST(b.source_row AS BIGINT) * 256 + b.part * 8, q.k,
           b.{shape.id}, CASE WHEN b.{shape.id} IS NULL THEN substr(md5(concat_ws(chr(31), {", ".join(parts)})), 1, 16) END,
           1{texts}, b.day, b.second, b.off, {utc}, b.earliest, b.latest, b.grain{others}, b.recorded_second, 1, NULL
         FROM batch AS b JOIN kinds_now AS q ON q.f = {f} AND {same}
@@ -242,8 +280,8 @@ class _Reading:
         self.engine.make(
             "equal_rows",
             f"""
-            SELECT r.f, r.source_row, p.supplier, r.digest,
-              row_number() OVER (PARTITION BY p.supplier, r.digest ORDER BY r.f, r.source_row) AS nth
+            SELECT r.f, r.source_row, r.part, p.supplier, r.digest,
+              row_number() OVER (PARTITION BY p.supplier, r.digest ORDER BY r.f, r.source_row, r.part) AS nth
             FROM {into}.rows AS r JOIN {into}.files AS p ON r.f = p.f
             WHERE r.own_id IS NULL AND (p.supplier, r.digest) IN (
               SELECT (q.supplier, s.digest) FROM {into}.rows AS s JOIN {into}.files AS q ON s.f = q.f
@@ -251,7 +289,8 @@ class _Reading:
             """,
         )
         self.engine.write(
-            f"UPDATE {into}.rows SET nth = e.nth FROM equal_rows AS e WHERE rows.f = e.f AND rows.source_row = e.source_row"
+            f"UPDATE {into}.rows SET nth = e.nth FROM equal_rows AS e "
+            "WHERE rows.f = e.f AND rows.source_row = e.source_row AND rows.part = e.part"
         )
         self.engine.write(
             f"INSERT INTO {into}.faults SELECT 'identical_no_id', min(f), min(source_row), count(*) FROM equal_rows "
@@ -268,26 +307,34 @@ class _Reading:
         into, shape, engine = self.into, self.shape, self.engine
         engine.make("fates", "SELECT 0 AS f, 0 AS source_row, TRUE AS stays, FALSE AS unordered LIMIT 0")
         with_id = f"{into}.rows AS r JOIN {into}.files AS p ON r.f = p.f WHERE r.own_id IS NOT NULL"
-        more = engine.rows(f"SELECT count(*) - count(DISTINCT (p.supplier, r.own_id)) AS n FROM {with_id}")[0][0]
+        parts_told = sorted({t.number for s in self.sources for t in s.tells})
+        records = "count(DISTINCT (r.f, r.source_row))" if parts_told else "count(*)"
+        more = engine.rows(f"SELECT {records} - count(DISTINCT (p.supplier, r.own_id)) AS n FROM {with_id}")[0][0]
         if not more:
             return
         parts = [f"coalesce(r.{t}, '')" for t in shape.kept] + [
             f"coalesce(CAST(r.{c} AS VARCHAR), '')" for c in ("k_name", *self._compared)
         ]
         names = ", ".join(f"coalesce({t}, '')" for t in shape.kind)
-        engine.make(
-            "versions",
-            f"""
-            SELECT supplier, own_id, md5(concat_ws(chr(31), {", ".join(parts)})) AS digest, f, source_row,
-              {shape.recorded}_day AS recorded_day, recorded_second
+        versions = f"""
+            SELECT supplier, own_id, md5(concat_ws(chr(31), {", ".join(parts)})) AS digest, f, source_row, part,
+              coalesce({shape.recorded}_day, made_day) AS recorded_day, recorded_second
             FROM (
-              SELECT p.supplier, r.*, q.k_name FROM {into}.rows AS r JOIN {into}.files AS p ON r.f = p.f
+              SELECT p.supplier, p.made_day, r.*, q.k_name FROM {into}.rows AS r JOIN {into}.files AS p ON r.f = p.f
                 JOIN (SELECT k, concat_ws(chr(31), {names}) AS k_name FROM kinds_now) AS q ON r.k = q.k
               WHERE (p.supplier, r.own_id) IN (
-                SELECT (p.supplier, r.own_id) FROM {with_id} GROUP BY p.supplier, r.own_id HAVING count(*) > 1)
+                SELECT (p.supplier, r.own_id) FROM {with_id} GROUP BY p.supplier, r.own_id HAVING {records} > 1)
             ) AS r
-            """,
-        )
+            """
+        if parts_told:
+            # Records that tell several things are compared whole.
+            whole = ", ".join(f"coalesce(max(CASE WHEN part = {n} THEN digest END), '')" for n in (0, *parts_told))
+            versions = (
+                f"SELECT supplier, own_id, concat_ws(chr(31), {whole}) AS digest, f, source_row, "
+                "min(recorded_day) AS recorded_day, min(recorded_second) AS recorded_second "
+                f"FROM ({versions}) AS v GROUP BY supplier, own_id, f, source_row"
+            )
+        engine.make("versions", versions)
         # One row of each set of equal rows stays, the rest are collapsed; which one changes nothing but a row number.
         engine.make(
             "fates",
@@ -313,7 +360,7 @@ class _Reading:
         )
         match = "rows.f = x.f AND rows.source_row = x.source_row"
         engine.write(
-            f"INSERT INTO {into}.set_aside SELECT r.f, r.source_row, r.source_line, 'amended, order unknown', "
+            f"INSERT INTO {into}.set_aside SELECT DISTINCT r.f, r.source_row, r.source_line, 'amended, order unknown', "
             f"'{shape.recorded}' FROM {into}.rows AS r JOIN fates AS x ON r.f = x.f AND r.source_row = x.source_row "
             "WHERE x.stays AND x.unordered"
         )
@@ -326,7 +373,9 @@ class _Reading:
         import pandas as pd
 
         count = "SELECT f, count(*) AS n FROM {} GROUP BY f"
-        accepted = dict(self.engine.rows(count.format(f"{self.into}.rows")))
+        accepted = dict(self.engine.rows(count.format(f"{self.into}.rows WHERE part = 0")))
+        several = count.format(f"(SELECT DISTINCT f, source_row FROM {self.into}.rows WHERE part > 0) AS x")
+        accepted |= dict(self.engine.rows(several))
         aside = dict(self.engine.rows(count.format(f"{self.into}.set_aside")))
         collapsed = dict(self.engine.rows(count.format("(SELECT f FROM fates WHERE NOT stays) AS x")))
         rows = []

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from lib.batches import BATCH, Source, assemble, even, is_plain, places, plain_text
+from lib.batches import BATCH, Source, assemble, even, folded, is_plain, places, plain_text
 from lib.csvs import from_csv
 from lib.errors import DataError
 
@@ -53,17 +53,22 @@ def batches(source: Source) -> Iterator[pa.Table]:
 def _from_workbook(source: Source) -> Iterator[pa.Table]:
     import pyarrow as pa
 
-    from lib.workbooks import TYPED, sheet_rows
+    from lib.workbooks import TYPED, list_rows, sheet_rows
 
     path = source.path
     assert path is not None
-    rows = iter(sheet_rows(path, source.name, source.sheet))
-    header = next((r for r in rows if any(r)), None)
-    if header is None:
+    if source.part is None:
+        rows = iter(sheet_rows(path, source.name, source.sheet))
+    else:
+        rows = iter(list_rows(path, source.name, source.part))
+    first = list(itertools.islice(rows, TITLES))
+    if not any(any(r) for r in first):
         raise DataError(f"{source.name} is empty. Export it again from the source system.")
-    standing = places(source, [plain_text(h) for h in header])
+    number = _heading(source, first)
+    standing = places(source, [plain_text(h) for h in first[number - 1]])
+    rows = itertools.chain(first[number:], rows)
     # Sheets keep their empty rows: a blank row between records is no record.
-    number, row = 1, 0
+    row = 0
     while batch := list(itertools.islice(rows, BATCH)):
         kept = [(number + 1 + i, r) for i, r in enumerate(batch) if any(f.strip() for f in r)]
         number += len(batch)
@@ -81,6 +86,17 @@ def _from_workbook(source: Source) -> Iterator[pa.Table]:
         problems: list[str | None] = [None] * len(kept)
         yield assemble(source, range(row + 1, row + 1 + len(kept)), [n for n, _ in kept], problems, texts)
         row += len(kept)
+
+
+TITLES = 20
+"""Within so many rows a sheet's column names must stand: titles and dates of printing may come before them."""
+
+
+def _heading(source: Source, rows: list[list[str]]) -> int:
+    """On which row the column names stand: the first that holds all that are needed; else the first that holds anything."""
+    wanted = {folded(source.columns[t]) for t in source.needed}
+    filled = [n for n, row in enumerate(rows, start=1) if any(row)]
+    return next((n for n in filled if wanted <= {folded(h) for h in rows[n - 1]}), filled[0])
 
 
 # Typed sources

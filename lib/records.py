@@ -47,7 +47,7 @@ def typed(source: Source, shape: Shape, has: Sequence[str], words: Mapping[str, 
     """A SELECT over `incoming` that types each record once, with the reason it cannot be used, if there is one."""
     when = shape.dates[0]
     dates = {d: source.formats for d in shape.dates if d in has}
-    cells = ["row AS source_row", "line AS source_line", "problem"]
+    cells = ["row AS source_row", "line AS source_line", "problem", f"{'part' if 'part' in has else '0'} AS part"]
     for text in shape.texts:
         given = dialect.literal(source.constants[text]) if text in source.constants else "CAST(NULL AS VARCHAR)"
         cells.append(f"coalesce({text}, {given}) AS {text}" if text in has else f"{given} AS {text}")
@@ -83,7 +83,7 @@ def typed(source: Source, shape: Shape, has: Sequence[str], words: Mapping[str, 
     texts = ", ".join((shape.id, *shape.kept, *shape.kind))
     others = "".join(f", {d}_day" for d in shape.others)
     return f"""
-    SELECT source_row, source_line, {texts}{others}, {recorded} AS recorded_second, because, at_fault,
+    SELECT source_row, source_line, CAST(part AS TINYINT) AS part, {texts}{others}, {recorded} AS recorded_second, because, at_fault,
       CASE WHEN grain = 0 THEN base END AS day, CASE WHEN grain = 0 THEN second END AS second, off, grain,
       CAST(CASE WHEN spanned THEN base ELSE {dialect.span_start("base", "wide")} END AS INTEGER) AS earliest,
       CAST(CASE WHEN spanned THEN {last}_day ELSE {dialect.span_end("base", "wide")} END AS INTEGER) AS latest,

@@ -7,14 +7,16 @@ if it dies, this process says so in words and goes on.
 
 from __future__ import annotations
 
+import functools
 import json
+import re
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from lib.errors import DataError
+from lib.errors import DataError, PartMissing
 
 TYPED = "\x01"
 """Stands before a cell that the workbook holds as a true date, as ISO 8601."""
@@ -50,6 +52,38 @@ def all_sheets(path: Path, name: str) -> dict[str, list[list[str]]]:
         else:
             rows.append(given)
     return found
+
+
+def list_rows(path: Path, name: str, part: str) -> list[list[str]]:
+    """The rows of the sheet that a list is on: its name begins with the words of `part`, however they are written.
+
+    `List 1` is met by "List_1", "list 1 - Contacts" and "LIST1", and not by "List 10".
+    Raises `PartMissing` where there is no such sheet, `DataError` where there are two.
+    """
+    try:
+        stat = path.stat()
+    except OSError:
+        raise DataError(f"{name} is not there, or you may not read it. Put the file in the folder.") from None
+    sheets = _sheets(path, path.name, stat.st_mtime_ns, stat.st_size)
+    wanted = _words(part)
+    found = [title for title in sheets if _words(title)[: len(wanted)] == wanted]
+    if not found:
+        raise PartMissing(f"{name} has no sheet '{part}'. Put the sheet back, or name it so.")
+    if len(found) > 1:
+        raise DataError(
+            f"{name} has {len(found)} sheets whose name begins with '{part}'. Rename or remove one of them."
+        )
+    return sheets[found[0]]
+
+
+def _words(title: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+|\d+", title.casefold())
+
+
+@functools.lru_cache(maxsize=1)
+def _sheets(path: Path, file: str, changed: int, size: int) -> dict[str, list[list[str]]]:
+    """Every sheet of a workbook, kept while its lists are read one after the other; `changed` and `size` tell it from others."""
+    return all_sheets(path, file)
 
 
 def _read_aside(path: Path, name: str, wanted: str, said_in: str) -> list[str]:

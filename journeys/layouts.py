@@ -1,0 +1,150 @@
+"""The lists of a file, each as it is read: what a format says of all of them and of one, put together and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from journeys.declared import FORMAT_TARGETS, OF_ONE_THING, FileEntry, Format, Layout
+from lib.batches import Source, Told
+from lib.dates import day_number
+from lib.errors import RuleError, did_you_mean
+from lib.shaping import KEY
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LIST = ": "
+"""Between the name of a file and that of one of its lists."""
+
+_NEEDED = ("date", "activity")
+_UNREAD = frozenset({"note"})
+_IN_WORDS = ("activity", "agency")
+_DAYS = frozenset({"date", "earliest", "latest", "ends_on", "recorded_on"})
+
+
+def layouts(form: Format) -> Iterator[tuple[str, Layout]]:
+    """Every list of a format by its name, with what all lists share; one without a name where it has but one."""
+    if not form.lists:
+        yield "", form
+    for name, own in form.lists.items():
+        yield (
+            name,
+            Layout(
+                columns={**form.columns, **own.columns},
+                tells=own.tells or form.tells,
+                always={**form.always, **own.always},
+                words={**form.words, **own.words},
+                blanks=[*form.blanks, *own.blanks],
+                key=own.key or form.key,
+                part=own.part or name,
+            ),
+        )
+
+
+def sources_of(
+    name: str,
+    entry: FileEntry,
+    form: Format,
+    supplier: str,
+    path: Path | None,
+    frame: pd.DataFrame | None,
+    where: Callable[[str], str],
+) -> list[Source]:
+    """The lists of one file, in the order in which the format has them, as `lib.intake` reads them."""
+    found = []
+    for of, layout in layouts(form):
+        constants = {**layout.always, **{k: v for k, v in (("agency", entry.agency), ("family_id", entry.family)) if v}}
+        columns = {t: h for t, h in layout.columns.items() if t not in _UNREAD}
+        needed = set(columns) if not isinstance(entry.format, str) else {t for t in _NEEDED if t in columns}
+        if "agency" in columns and "agency" not in constants:
+            needed.add("agency")
+        if of and "person_id" in columns:
+            needed.add("person_id")
+        columns |= {f"{KEY}{n}": header for n, header in enumerate(layout.key)}
+        needed |= {f"{KEY}{n}" for n in range(len(layout.key))}
+        tells = tuple(_told(number, told) for number, told in enumerate(layout.tells, start=1))
+        for told in tells:
+            own = {f"{target}@{told.number}": header for target, header in told.columns.items()}
+            columns, needed = columns | own, needed | set(own)
+        found.append(
+            Source(
+                name=f"{name}{LIST}{of}" if of else name,
+                supplier=f"{supplier}/{of}" if of else supplier,
+                columns=columns,
+                needed=frozenset(needed - set(constants)),
+                dates=_DAYS | {f"{d}@{told.number}" for told in tells for d in _DAYS},
+                formats=tuple(form.dates),
+                path=path,
+                frame=frame,
+                delimiter=entry.delimiter or form.delimiter,
+                encoding=entry.encoding or form.encoding,
+                sheet=entry.sheet or form.sheet,
+                zone=entry.zone,
+                midnight_is_time=entry.midnight == "time",
+                constants=constants,
+                part=layout.part,
+                tells=tells,
+                key=tuple(layout.key),
+                words={
+                    t: {theirs: ours for ours, all_ in w.items() for theirs in all_} for t, w in layout.words.items()
+                },
+                blanks=tuple(layout.blanks),
+                made_on=day_number(entry.made_on) if entry.made_on else None,
+                where=where,
+            )
+        )
+    return found
+
+
+def _told(number: int, told: dict[str, str]) -> Told:
+    constants = {t: w for t, w in told.items() if t in _IN_WORDS}
+    return Told(number, {t: h for t, h in told.items() if t not in constants}, constants)
+
+
+def check_layouts(name: str, entry: FileEntry, form: Format, at: str) -> None:
+    """What no schema can say of a format: targets that exist, and a day, an activity, an agency and somebody for each.
+
+    `at` is where the file is declared. Raises `RuleError`.
+    """
+    for of, layout in layouts(form):
+        what = f"the list '{of}' of {name}" if of else f"the format of {name}"
+        _known(layout.columns, FORMAT_TARGETS, at)
+        _known(layout.always, ("agency", "activity", "reason"), at)
+        _known(layout.words, FORMAT_TARGETS, at)
+        targets = [{*layout.columns, *told} for told in layout.tells] or [set(layout.columns)]
+        if len(layout.tells) > MOST_THINGS:
+            raise RuleError(f"{at}: {what} tells {len(layout.tells)} things; a record can tell at most {MOST_THINGS}.")
+        for told in layout.tells:
+            _known(told, OF_ONE_THING, at)
+        for has in targets:
+            spanned = {"earliest", "latest"} <= has and not layout.tells
+            for target in _NEEDED:
+                if target not in has and target not in layout.always and not (target == "date" and spanned):
+                    raise RuleError(f"{at}: {what} names no column for '{target}'. Add {target}: <its header>.")
+            if "agency" not in has | set(layout.always) and not entry.agency:
+                raise RuleError(f"{at}: nothing says which agency recorded {name}. Add agency: <its name>.")
+        if not entry.family and not {"person_id", "family_id"} & set(layout.columns):
+            raise RuleError(f"{at}: nothing says whom {name} is about. Add person_id or family_id to its columns.")
+        _once(layout, what, at)
+
+
+MOST_THINGS = 31
+"""How many dated things one record may tell: their numbers are part of a contact's own."""
+
+
+def _known(given: Any, targets: tuple[str, ...], at: str) -> None:
+    for target in given:
+        if target not in targets:
+            raise RuleError(f"{at}: a format cannot name '{target}'.{did_you_mean(target, targets)}")
+
+
+def _once(layout: Layout, what: str, at: str) -> None:
+    """One word of theirs means one of the kit's."""
+    for target, words in layout.words.items():
+        seen: dict[str, str] = {}
+        for ours, all_ in words.items():
+            for theirs in all_:
+                if seen.setdefault(theirs.casefold(), ours) != ours:
+                    raise RuleError(f"{at}: {what} gives two words for one of theirs under '{target}': '{theirs}'.")
