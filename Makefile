@@ -30,7 +30,7 @@ test-of-properties:
 	$(BIN)/python -m pytest tests/properties tests/golden tests/sample lib journeys
 
 test-of-stories:
-	$(BIN)/python -m pytest tests/stories
+	$(BIN)/python -m pytest tests/stories tests/formats
 
 test-of-pages:
 	$(BIN)/python -m pytest tests/command tests/docs tests/page tests/runs

@@ -57,6 +57,9 @@ def check(data: str) -> None:
             click.echo(
                 f"  {row.file}: {row.records:,} {word}, {row.reason} (first on line {row.first_line}): {row.what_to_do}."
             )
+    for name, (form, _) in session.folder.formats.items():
+        for what, why in form.unread.items():
+            click.echo(f"\nNot read in {name}: {what} ({why}).")
     faults = checks._faults(session, None).df()
     doubts = faults[~faults["fault"].isin(["set_aside"])]
     if len(doubts):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FAULTS = {
     "rejected_file": "the whole file could not be read: {detail}",
     "empty_file": "the file has a header and no records: ask the supplier whether that is right",
+    "list_missing": "the list is not in the file: nothing of it was read. If it should be there, ask the supplier for it",
     "set_aside": "{records} could not be used: {detail}",
     "identical_no_id": "{rows} the same in every listed column, with no id of their own: kept as {contacts}. "
     "If they are one, ask the supplier for an id",

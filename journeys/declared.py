@@ -40,7 +40,7 @@ class Layout(BaseModel):
 class Format(Layout):
     """How a file is written: its one list, or several of them; what they share stands once.
 
-    `unread` says of each list that is left where it is, why.
+    `unread` says of each list that is left where it is, why; `members` is the table that says who is of which family.
     """
 
     version: str = ""
@@ -53,6 +53,7 @@ class Format(Layout):
     life_where: dict[str, str] = {}
     lists: dict[str, Layout] = {}
     unread: dict[str, str] = {}
+    members: Layout | None = None
 
 
 class FileEntry(BaseModel):
@@ -60,6 +61,7 @@ class FileEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     format: str | Format
+    only: str | None = None
     agency: str | None = None
     family: str | None = None
     covers: tuple[dt.date, dt.date] | None = None

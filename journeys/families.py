@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from journeys.columns import SEPARATED, identifying
 from journeys.contacts import Session, open_session
 from journeys.forgotten import who_is
+from journeys.layouts import members_source
 from journeys.sources import Folder
 from lib.batches import Source
 from lib.dates import day_number
@@ -140,9 +141,15 @@ def load_members(session: Session, engine: Engine, given: Table | pd.DataFrame |
 
 def member_rows(folder: Folder) -> list[tuple[Any, ...]]:
     """The rows of a folder's members file: person, family, first day in, first day out, why. None where it has no file."""
-    if not folder.entry.members or folder.path is None:
+    name = folder.entry.members
+    if not name or folder.path is None:
         return []
-    return _from_file(folder.path / folder.entry.members)
+    path = folder.path / name
+    if name in folder.entry.files and (form := folder.formats[name][0]).members:
+        own = "" if folder.entry.files[name].person_ids == "shared" else f"{folder.suppliers[name]}:"
+        rows = _from_file(members_source(name, form, path))
+        return [(f"{own}{person}", *rest) for person, *rest in rows]
+    return _from_file(_plain_source(path))
 
 
 def families_are_named(session: Session, engine: Engine, given: Table | pd.DataFrame | None) -> bool:
@@ -186,9 +193,9 @@ def _from_frame(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
     return _typed("members", rows)
 
 
-def _from_file(path: Path) -> list[tuple[Any, ...]]:
+def _plain_source(path: Path) -> Source:
     columns = {"person_id": "person_id", "family_id": "family_id", "from": "from", "to": "to", "because": "because"}
-    source = Source(
+    return Source(
         name=path.name,
         supplier=path.stem,
         columns=columns,
@@ -197,17 +204,20 @@ def _from_file(path: Path) -> list[tuple[Any, ...]]:
         path=path,
         where=lambda target: "the members file's shape (person_id, family_id, from, to, because)",
     )
+
+
+def _from_file(source: Source) -> list[tuple[Any, ...]]:
     rows = []
     for batch in batches(source):
         for row in batch.to_pylist():
             if row["problem"]:
                 raise DataError(
-                    f"{path.name}, line {row['line']}: {row['problem']}. Mend the row; every membership counts."
+                    f"{source.name}, line {row['line']}: {row['problem']}. Mend the row; every membership counts."
                 )
-            cells = [row.get(name) or "" for name in columns]
+            cells = [row.get(name) or "" for name in ("person_id", "family_id", "from", "to", "because")]
             if any(cells):
                 rows.append((row["line"], *cells))
-    return _typed(path.name, rows)
+    return _typed(source.name, rows)
 
 
 def _typed(name: str, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from journeys.declared import FORMAT_TARGETS, OF_ONE_THING, FileEntry, Format, Layout
 from lib.batches import Source, Told
 from lib.dates import day_number
-from lib.errors import RuleError, did_you_mean
+from lib.errors import RuleError, did_you_mean, listed
 from lib.shaping import KEY
 
 if TYPE_CHECKING:
@@ -55,7 +55,10 @@ def sources_of(
     """The lists of one file, in the order in which the format has them, as `lib.intake` reads them."""
     found = []
     for of, layout in layouts(form):
-        constants = {**layout.always, **{k: v for k, v in (("agency", entry.agency), ("family_id", entry.family)) if v}}
+        if entry.only and of != entry.only:
+            continue
+        listed_alone = bool(entry.only)
+        constants = {k: v for k, v in (("agency", entry.agency), ("family_id", entry.family)) if v} | layout.always
         columns = {t: h for t, h in layout.columns.items() if t not in _UNREAD}
         needed = set(columns) if not isinstance(entry.format, str) else {t for t in _NEEDED if t in columns}
         if "agency" in columns and "agency" not in constants:
@@ -70,7 +73,7 @@ def sources_of(
             columns, needed = columns | own, needed | set(own)
         found.append(
             Source(
-                name=f"{name}{LIST}{of}" if of else name,
+                name=f"{name}{LIST}{of}" if of and not listed_alone else name,
                 supplier=f"{supplier}/{of}" if of else supplier,
                 columns=columns,
                 needed=frozenset(needed - set(constants)),
@@ -84,7 +87,7 @@ def sources_of(
                 zone=entry.zone,
                 midnight_is_time=entry.midnight == "time",
                 constants=constants,
-                part=layout.part,
+                part=None if listed_alone else layout.part,
                 tells=tells,
                 key=tuple(layout.key),
                 words={
@@ -98,6 +101,16 @@ def sources_of(
     return found
 
 
+def members_source(name: str, form: Format, path: Path) -> Source:
+    """The table of a file that says who is of which family, as `lib.readers` reads it."""
+    assert form.members is not None
+    columns = form.members.columns
+    needed = frozenset({"person_id", "family_id"})
+    return Source(
+        f"{name}{LIST}{form.members.part}", path.stem, columns, needed, frozenset(), path=path, part=form.members.part
+    )
+
+
 def _told(number: int, told: dict[str, str]) -> Told:
     constants = {t: w for t, w in told.items() if t in _IN_WORDS}
     return Told(number, {t: h for t, h in told.items() if t not in constants}, constants)
@@ -108,6 +121,11 @@ def check_layouts(name: str, entry: FileEntry, form: Format, at: str) -> None:
 
     `at` is where the file is declared. Raises `RuleError`.
     """
+    known = [of for of, _ in layouts(form) if of]
+    if entry.only and entry.only not in known:
+        raise RuleError(f"{at}: the format of {name} has no list of that name.{did_you_mean(entry.only, known)}")
+    if known and not entry.only and Path(name).suffix.lower() in ONE_TABLE:
+        raise RuleError(f"{at}: {name} holds one list. Say which, as `only: {known[0]}`. Lists: {listed(known)}.")
     for of, layout in layouts(form):
         what = f"the list '{of}' of {name}" if of else f"the format of {name}"
         _known(layout.columns, FORMAT_TARGETS, at)
@@ -129,6 +147,9 @@ def check_layouts(name: str, entry: FileEntry, form: Format, at: str) -> None:
             raise RuleError(f"{at}: nothing says whom {name} is about. Add person_id or family_id to its columns.")
         _once(layout, what, at)
 
+
+ONE_TABLE = (".csv", ".txt", ".tsv", ".parquet")
+"""Files that hold one table only, by how their names end."""
 
 MOST_THINGS = 31
 """How many dated things one record may tell: their numbers are part of a contact's own."""

@@ -31,6 +31,10 @@ def from_csv(source: Source) -> Iterator[pa.Table]:
     _refuse_what_is_no_csv(source, path)
     encoding = source.encoding or _encoding(source, path)
     try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise DataError(f"{source.name}: there is no encoding of that name. Use utf-8, utf-16 or cp1252.") from None
+    try:
         delimiter = source.delimiter or _delimiter(source, path, encoding)
         with open(path, encoding=encoding, newline="", errors="strict") as file:
             reader = csv.reader(itertools.chain(iter(file.readline, ""), [END]), delimiter=delimiter, strict=False)
@@ -40,8 +44,6 @@ def from_csv(source: Source) -> Iterator[pa.Table]:
             yield from _rows(source, header, file, delimiter, reader.line_num)
     except UnicodeError:
         raise DataError(f"{source.name} is not text in {encoding}. Declare its encoding in sources.yml.") from None
-    except LookupError:
-        raise DataError(f"{source.name}: there is no encoding of that name. Use utf-8, utf-16 or cp1252.") from None
     except csv.Error:
         raise DataError(f"{source.name} cannot be split into records. Export it again as plain CSV.") from None
 
@@ -93,7 +95,9 @@ def _split_plain(piece: str, delimiter: str, width: int, standing: Mapping[str, 
             read_options=fast.ReadOptions(column_names=names, block_size=4_000_000),
             parse_options=fast.ParseOptions(delimiter=delimiter, quote_char=False, double_quote=False),
             convert_options=fast.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), include_columns=wanted, strings_can_be_null=False
+                column_types=dict.fromkeys(names, pa.string()),
+                include_columns=list(dict.fromkeys(wanted)),
+                strings_can_be_null=False,
             ),
         )
     except pa.ArrowInvalid:

@@ -230,7 +230,7 @@ class _Reading:
         utc = "CAST(b.day AS BIGINT) * 86400 + b.second - coalesce(b.off, CASE WHEN b.second < z.change THEN z.before ELSE z.after END)"
         return f"""
         SELECT {f}, b.source_row, b.source_line, b.part, CAST({f} AS BIGINT) * 1099511627776
-            + CAST(b.source_row AS BIGINT) * 256 + b.part * 8, q.k,
+            + CAST(b.source_row AS BIGINT) * 256 + CAST(b.part AS BIGINT) * 8, q.k,
           b.{shape.id}, CASE WHEN b.{shape.id} IS NULL THEN substr(md5(concat_ws(chr(31), {", ".join(parts)})), 1, 16) END,
           1{texts}, b.day, b.second, b.off, {utc}, b.earliest, b.latest, b.grain{others}, b.recorded_second, 1, NULL
         FROM batch AS b JOIN kinds_now AS q ON q.f = {f} AND {same}

@@ -1,0 +1,1 @@
+"""Input formats, each against a sample of it."""
