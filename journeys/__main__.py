@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from journeys import rightscommands
+from journeys.drafting import formats
 from journeys.releasing import release_command, verify_command
 from journeys.reports import PROJECT, from_here, report
 from journeys.scheduling import schedule
@@ -29,6 +30,7 @@ cli.add_command(report)
 cli.add_command(schedule)
 cli.add_command(release_command)
 cli.add_command(verify_command)
+cli.add_command(formats)
 
 
 @cli.command()

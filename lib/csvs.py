@@ -48,6 +48,24 @@ def from_csv(source: Source) -> Iterator[pa.Table]:
         raise DataError(f"{source.name} cannot be split into records. Export it again as plain CSV.") from None
 
 
+def first_rows(source: Source, most: int) -> tuple[list[list[str]], str]:
+    """The column names of a CSV file and the first rows below them; and what parts its fields, told from the names alone.
+
+    Raises `DataError` for what cannot be read at all.
+    """
+    path = source.path
+    assert path is not None
+    _refuse_what_is_no_csv(source, path)
+    try:
+        with open(path, encoding=_encoding(source, path), newline="", errors="strict") as file:
+            names = next((line for line in file if line.strip()), "")
+            delimiter = max(DELIMITERS, key=lambda d: len(next(csv.reader([names], delimiter=d), [])))
+            rows = csv.reader(itertools.chain([names], file), delimiter=delimiter)
+            return list(itertools.islice(filter(None, rows), most + 1)), delimiter
+    except (UnicodeError, csv.Error):
+        raise DataError(f"{source.name} cannot be split into records. Export it again as plain CSV.") from None
+
+
 def _is_a_heading(header: list[str], file: TextIO, delimiter: str) -> bool:
     """Whether the next line has as many fields: two lines run together put values among the names."""
     below = next((row for row in csv.reader(iter(file.readline, ""), delimiter=delimiter) if row), None)

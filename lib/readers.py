@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lib.batches import BATCH, Source, assemble, even, folded, is_plain, places, plain_text
-from lib.csvs import from_csv
+from lib.csvs import first_rows, from_csv
 from lib.errors import DataError
 
 if TYPE_CHECKING:
@@ -45,6 +47,34 @@ def batches(source: Source) -> Iterator[pa.Table]:
         yield from _from_workbook(source)
     else:
         yield from even(from_csv(source))
+
+
+@dataclass(frozen=True)
+class Head:
+    """A file's column names, the first rows below them, and what parts its fields (none in a workbook)."""
+
+    names: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    delimiter: str | None
+
+
+def head(path: Path, sheet: str | None = None, most: int = 1000) -> Head:
+    """The column names of a CSV file or a workbook, and its first rows.
+
+    Raises `DataError` for a file that cannot be read, or of another kind.
+    """
+    from lib.workbooks import TYPED, sheet_rows
+
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        delimiter, rows = None, [r for r in itertools.islice(sheet_rows(path, path.name, sheet), most + 1) if any(r)]
+    elif path.suffix.lower() in (".csv", ".txt", ".tsv"):
+        rows, delimiter = first_rows(Source(path.name, path.stem, {}, frozenset(), path=path), most)
+    else:
+        raise DataError(f"{path.name} is neither CSV nor a workbook. Give a file with column names on its first line.")
+    if not rows:
+        raise DataError(f"{path.name} is empty. Export it again from the source system.")
+    names, below = rows[0], rows[1:]
+    return Head(tuple(plain_text(n) for n in names), tuple(tuple(c.lstrip(TYPED) for c in r) for r in below), delimiter)
 
 
 # Workbooks
