@@ -71,13 +71,19 @@ def supplied(late: pd.DataFrame, month: Month) -> Said:
     """Whose records end before the month does, and who recorded nothing in some month."""
     short, quiet = late[late["days_late"].fillna(0) > 0], late[late["empty_months"] > 0]
     untold = int(late["days_late"].isna().sum())
-    said = [
-        f"The records of {in_words(short['agency'].tolist())} end before {say(month.last)}: counts may be too low"
-        if len(short)
-        else f"No agency that declares how far its records reach ends before {say(month.last)}"
-    ]
-    if untold:
-        said.append(f"Of {count(untold, 'agency', 'agencies')} nobody declares it: quiet or late, nobody can tell")
+    all_, silent = count(len(late), "agency", "agencies"), count(untold, "agency does", "agencies do")
+    if untold == len(late):
+        said = ["No agency says how far its records reach, so quiet and late cannot be told apart"]
+    elif len(short):
+        said = [
+            f"The records of {in_words(short['agency'].tolist())} end before {say(month.last)}: counts may be too low"
+        ]
+    elif untold:
+        said = [f"The records of every agency that says how far they go reach {say(month.last)}"]
+    else:
+        said = [f"The records of all {all_} reach {say(month.last)}"]
+    if 0 < untold < len(late):
+        said.append(f"{silent} not say how far their records go: quiet or late cannot be told")
     if len(quiet):
         said.append(
             f"{count(len(quiet), 'agency has', 'agencies have')} months with no record, which may be quiet or missing"

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 from openpyxl import load_workbook
 
 import journeys as fj
 from journeys.journey import Journeys
+from lib import keys
 from lib.engine import Table
 from tests.conftest import folder_of, table
 
@@ -188,3 +190,12 @@ def lines(path: Path, sheet: str) -> list[dict[str, Any]]:
     rows = load_workbook(path)[sheet].iter_rows(values_only=True)
     names = [head.replace(" ", "_") for head in next(rows)]
     return [dict(zip(names, row, strict=True)) for row in rows if any(row)]
+
+
+@pytest.fixture
+def key(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A key of the test's own, in force while it runs."""
+    path = tmp_path_factory.mktemp("keys") / "kept" / "k"
+    keys.make(path)
+    monkeypatch.setenv("FJ_KEY", str(path))
+    return path

@@ -10,7 +10,7 @@ import pytest
 import journeys as fj
 from journeys.months import MEASURES, beyond_noise, month_by_month, month_of
 from lib.errors import RequestError
-from tests.stories.conftest import drawn, rule
+from tests.stories.conftest import drawn, rule, supplied
 
 FIVE = ["F1", "F2", "F3", "F4", "F5"]
 
@@ -149,3 +149,30 @@ def test_an_agency_whose_records_end_early_and_one_silent_for_a_month_are_told(t
     assert "end before 30 April 2024" in fj.findings.supplied(
         late.reset_index(), month_of(fj.read_contacts(tmp_path / "data"))
     )
+
+
+def test_an_agency_that_declares_nothing_is_neither_late_nor_in_time(tmp_path):
+    rows = "".join(f"{n},F1,0{n}/03/2024,school,visit\n" for n in range(1, 6))
+    log = f"contact_id,family_id,date,agency,contact_type\n{rows}"
+    supplied(tmp_path / "data", {"log.csv": log}, {"log.csv": {"format": "contact_log"}})
+    review = fj.build_journeys(fj.read_contacts(tmp_path / "data"), start="2024-01-01", end="2024-04-30")
+    late = fj.measures.supplied(review)
+    assert late["days_late"].isna().all() and not late["is_declared"].any()
+    words = fj.findings.supplied(late, month_of(fj.read_contacts(tmp_path / "data"), end="2024-04-30"))
+    assert words.startswith("No agency says how far its records reach")
+
+
+def test_stories_that_are_over_have_no_month_to_come_back_to():
+    with pytest.raises(RequestError, match="stories that are over"):
+        month_of(fj.read_contacts("published"))
+
+
+@pytest.mark.parametrize(("end", "is_refused"), [("2024-01-30", True), ("2024-01-31", False)])
+def test_where_no_month_is_over_nothing_is_told(tmp_path, end, is_refused):
+    drawn(tmp_path / "data", visits([3]), cover_to="2024-01-31")
+    review = fj.build_journeys(fj.read_contacts(tmp_path / "data"), start="2024-01-01", end=end)
+    if is_refused:
+        with pytest.raises(RequestError, match="no month of this period is over"):
+            beyond_noise(month_by_month(review))
+    else:
+        assert set(beyond_noise(month_by_month(review))["status"]) == {"cannot be told"}

@@ -14,9 +14,10 @@ import pytest
 import journeys as fj
 from journeys import pseudonymous
 from journeys.pseudonymous import MOST_A_DAY, identify, pseudonymised, rotate
-from lib import keys
 from lib.errors import DataError, RequestError
 from tests.conftest import folder_of, table
+
+pytestmark = pytest.mark.usefixtures("key")
 
 LOG = """
     id  person        family  date        activity                reason        need  by        outcome    to
@@ -32,14 +33,6 @@ WHY = {
     "approved_by": "head of service",
     "asked_by": "analyst",
 }
-
-
-@pytest.fixture(autouse=True)
-def key(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path_factory.mktemp("keys") / "kept" / "k"
-    keys.make(path)
-    monkeypatch.setenv("FJ_KEY", str(path))
-    return path
 
 
 @pytest.fixture

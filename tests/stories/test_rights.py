@@ -25,6 +25,8 @@ from lib import ledger as ledgers
 from lib.errors import BusyError, DataError, RequestError
 from tests.conftest import folder_of, table
 
+pytestmark = pytest.mark.usefixtures("key")
+
 LOG = """
     id  person  family  date        activity          reason           need  by
     1   A       F1      2024-05-01  visit             FJCANARYwhy      n1    w1
@@ -35,14 +37,6 @@ LOG = """
     6   A       F3      2024-06-01  request_for_help  –                n4    w2
 """
 REASON = "asked by letter of 3 May"
-
-
-@pytest.fixture(autouse=True)
-def key(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path_factory.mktemp("keys") / "kept" / "k"
-    keys.make(path)
-    monkeypatch.setenv("FJ_KEY", str(path))
-    return path
 
 
 @pytest.fixture
