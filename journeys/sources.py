@@ -171,6 +171,8 @@ class Folder:
 def _sha256(path: Path) -> str:
     value = hashlib.sha256()
     try:
+        if not path.is_file():
+            return ""
         with open(path, "rb") as file:
             for block in iter(lambda: file.read(1 << 20), b""):
                 value.update(block)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from lib.batches import BATCH, Source, assemble, even, folded, is_plain, places, plain_text
 from lib.csvs import first_rows, from_csv
 from lib.errors import DataError
+from lib.xesfiles import from_xes
+from lib.xmlfiles import from_xml
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,12 +24,10 @@ def digest(source: Source) -> str:
     """The SHA-256 of a source's bytes; for a frame, of its values."""
     value = hashlib.sha256()
     if source.path is not None:
-        try:
-            with open(source.path, "rb") as file:
-                for block in iter(lambda: file.read(1 << 20), b""):
-                    value.update(block)
-        except FileNotFoundError:
-            raise DataError(f"{source.name} is not there. Put the file in the folder, or remove its line.") from None
+        look_at(source.path, source.name)
+        with open(source.path, "rb") as file:
+            for block in iter(lambda: file.read(1 << 20), b""):
+                value.update(block)
         return value.hexdigest()
     import pandas as pd
 
@@ -38,15 +39,47 @@ def digest(source: Source) -> str:
 
 
 def batches(source: Source) -> Iterator[pa.Table]:
-    """The rows of a source, in batches. Raises `DataError` for a file that cannot be read at all."""
+    """The rows of a source, in batches. Raises `DataError` for a file that cannot be read at all, or changes meanwhile."""
     if source.frame is not None:
         yield from _typed(source, _from_frame(source))
-    elif source.path is not None and source.path.suffix.lower() == ".parquet":
-        yield from _typed(source, _from_parquet(source))
-    elif source.path is not None and source.path.suffix.lower() in (".xlsx", ".xlsm"):
-        yield from _from_workbook(source)
-    else:
-        yield from even(from_csv(source))
+        return
+    path = source.path
+    assert path is not None
+    before = look_at(path, source.name)
+    name = path.name.lower()
+    reader = next((reader for suffixes, reader in READERS if name.endswith(suffixes)), _from_text)
+    yield from reader(source)
+    if look_at(path, source.name) != before:
+        raise DataError(
+            f"{source.name} was changed while it was read. Wait until nothing writes it, and run this again."
+        )
+
+
+def look_at(path: Path, name: str) -> tuple[int, int]:
+    """The size of a file and when it was changed.
+
+    Raises `DataError` for what is not there, may not be read, is empty or is no file: a folder, a pipe or a device may
+    have no end.
+    """
+    try:
+        found = path.stat()
+        if stat.S_ISREG(found.st_mode):
+            with open(path, "rb"):
+                pass
+    except FileNotFoundError:
+        raise DataError(f"{name} is not there. Put the file in the folder, or remove its line.") from None
+    except (OSError, ValueError):
+        raise DataError(f"{name} cannot be opened. Check that you may read it.") from None
+    if not stat.S_ISREG(found.st_mode):
+        what = "a folder" if stat.S_ISDIR(found.st_mode) else "a pipe or a device"
+        raise DataError(f"{name} is {what} and not a file. Put the file itself there, or remove its line.")
+    if not found.st_size:
+        raise DataError(f"{name} is empty. Export it again from the source system.")
+    return found.st_size, found.st_mtime_ns
+
+
+def _from_text(source: Source) -> Iterator[pa.Table]:
+    return even(from_csv(source))
 
 
 @dataclass(frozen=True)
@@ -215,6 +248,15 @@ def _typed(source: Source, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
                 texts[target] = values.cast(pa.string())
         yield assemble(source, range(row + 1, row + 1 + len(table)), None, [], texts, frozenset(plain))
         row += len(table)
+
+
+READERS: tuple[tuple[tuple[str, ...], Callable[[Source], Iterator[pa.Table]]], ...] = (
+    ((".parquet",), lambda source: _typed(source, _from_parquet(source))),
+    ((".xlsx", ".xlsm"), _from_workbook),
+    ((".xml",), from_xml),
+    ((".xes", ".xes.gz"), from_xes),
+)
+"""Which files are read how, by the end of their names; all others are text."""
 
 
 def _per_second(kind: Any) -> int:
