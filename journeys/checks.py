@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FAULTS = {
     "rejected_file": "the whole file could not be read: {detail}",
-    "empty_file": "the file has a header and no records: ask the supplier whether that is right",
+    "empty_file": "it holds no records: ask the supplier whether that is right",
     "list_missing": "the list is not in the file: nothing of it was read. If it should be there, ask the supplier for it",
     "set_aside": "{records} could not be used: {detail}",
     "identical_no_id": "{rows} the same in every listed column, with no id of their own: kept as {contacts}. "
@@ -156,21 +156,29 @@ def _faults(session: Session, members: Table | pd.DataFrame | None) -> Table:
     rows = engine.rows(_PEOPLE.format(contacts=session.contacts)) + engine.rows(
         _FILES.format(contacts=session.contacts)
     )
+    missing = {row[1] for row in rows if row[0] == "list_missing"}
     frame = intake_account(session)
     for row in frame.itertuples():
         if row.rejected_because:
             rows.append(("rejected_file", row.file, None, None, 1, row.rejected_because))
-        elif not row.read:
+        elif not row.read and row.file not in missing:
             rows.append(("empty_file", row.file, None, None, 0, ""))
     order = {name: n for n, name in enumerate(FAULTS)}
     rows.sort(key=lambda r: (order[r[0]], r[1] or "", r[2] or 0, r[3] or "", str(r[5])))
-    said = [(f, file or None, row, contact, n, _says(f, n, detail)) for f, file, row, contact, n, detail in rows]
+    label = session.activities.agency
+    said = [
+        (f, file or None, row, contact, n, _says(f, n, label(detail) if f in _OF_AGENCIES else detail))
+        for f, file, row, contact, n, detail in rows
+    ]
     kinds = {"text": pa.string(), "whole number": pa.int64()}
     fields = TABLES["faults"]
     columns = list(zip(*said, strict=True)) or [()] * len(fields)
     name = engine.fresh_name("faults")
     engine.load(name, pa.table({f.name: pa.array(c, kinds[f.type]) for f, c in zip(fields, columns, strict=True)}))
     return Table(engine, "faults", f"SELECT * FROM {name}", identifying("faults"), session)
+
+
+_OF_AGENCIES = ("coverage_not_declared", "outside_coverage")
 
 
 def _says(fault: str, n: int, detail: Any) -> str:
