@@ -42,17 +42,30 @@ def test_the_commands_that_the_readme_names_are_there() -> None:
         assert name in done.stdout
 
 
-def test_the_notebooks_that_the_readme_names_are_the_notebooks() -> None:
-    named = set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE))
-    assert named == {p.stem for p in (ROOT / "notebooks").glob("*.ipynb")}
+def test_the_notebooks_and_formats_that_the_readme_names_are_those_that_there_are() -> None:
+    named = re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)
+    there = [*(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "journeys" / "rules" / "formats").glob("*.yml")]
+    assert sorted(named) == sorted(p.stem for p in there)
 
 
 def test_the_sources_example_of_the_readme_is_read(tmp_path: Path) -> None:
     from journeys.sources import open_folder
 
-    (block,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    block, _ = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     (tmp_path / "sources.yml").write_text(block, encoding="utf-8")
     (tmp_path / "members.csv").write_text("person_id,family_id\n")
     folder = open_folder(tmp_path)
     folder.require("triggers")
     assert folder.entry.files["police_incidents.csv"].agency == "police"
+
+
+def test_the_new_agency_of_the_readme_is_read(tmp_path: Path) -> None:
+    import journeys as fj
+
+    _, block = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "housing.csv").write_bytes((ROOT / "data" / "sample" / "housing.csv").read_bytes())
+    (tmp_path / "sources.yml").write_text(f"purpose: p\ninvented: true\n{block}", encoding="utf-8")
+    draft = [sys.executable, "-m", "journeys", "formats", "new", str(tmp_path / "housing.csv")]
+    assert subprocess.run(draft, cwd=ROOT, capture_output=True, check=False).returncode == 0
+    account = fj.account(tmp_path).iloc[0]
+    assert account["accepted"] > 400 and not account["rejected_because"]
