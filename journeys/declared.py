@@ -115,6 +115,7 @@ class FolderEntry(BaseModel):
     dpia: str = ""
     files: dict[str, FileEntry]
     members: str | None = None
+    persons: str | None = None
     reviewed: list[str] | None = None
     agencies: list[str] | None = None
     published: Published | None = None

@@ -11,6 +11,7 @@ from typing import Any
 from journeys.activities import Activities, fold
 from journeys.columns import UNMAPPED
 from journeys.forgotten import barred
+from journeys.persons import read_persons
 from journeys.sources import Folder
 from lib import intake
 from lib.dates import day_number
@@ -43,6 +44,7 @@ def fill_store(engine: Engine, store: str, folder: Folder, activities: Activitie
     taken = intake.read(engine, folder.sources(), SHAPE, listed, store, barred(folder))
     engine.load(f"{store}.account", taken.account.assign(n=range(len(taken.account))))
     _name_files(engine, store, folder)
+    _name_people(engine, store, folder)
     _name_kinds(engine, store, folder, activities)
     lay_contacts(engine, store)
     _supersede(engine, store)
@@ -58,6 +60,15 @@ def _name_files(engine: Engine, store: str, folder: Folder) -> None:
     files = files.append_column("people", pa.array([folder.suppliers[name] for name in names], pa.string()))
     shared = [folder.entry.files[name].person_ids == "shared" for name in names]
     engine.load(f"{store}.files", files.append_column("shared", pa.array(shared, pa.bool_())))
+
+
+def _name_people(engine: Engine, store: str, folder: Folder) -> None:
+    """The person behind each supplier's number, where persons.csv knows one; without it, no table and no join."""
+    import pyarrow as pa
+
+    if persons := read_persons(folder):
+        columns = {"record_id": list(persons), "own_id": list(persons.values())}
+        engine.load(f"{store}.{OWN_IDS}", pa.table({n: pa.array(v, pa.string()) for n, v in columns.items()}))
 
 
 def _name_kinds(engine: Engine, store: str, folder: Folder, activities: Activities) -> None:
@@ -116,7 +127,7 @@ CASE WHEN r.part > 0 THEN concat('#', CAST(r.part AS VARCHAR)) ELSE '' END,
 CONTACT_ROWS = """
 SELECT r.c + w.event AS c, w.kind,
   concat(p.supplier, ':', coalesce(r.own_id, concat(r.digest, '-', CAST(r.nth AS VARCHAR))), {mark}) AS contact_id,
-  CASE WHEN r.person_id IS NULL OR p.shared THEN r.person_id ELSE concat(p.people, ':', r.person_id) END AS person_id,
+  {person} AS person_id,
   r.family_id AS family_id_given, w.agency, r.professional_id, w.activity, w.nature, w.asked_by, w.raw_activity,
   r.need_id, r.reason, r.outcome, coalesce(q.agency, r.referred_to) AS referred_to, r.day, r.second, r.t_utc,
   CASE r.grain WHEN 0 THEN 'day' WHEN 1 THEN 'month' WHEN 2 THEN 'year' ELSE 'approximate' END AS precision,
@@ -126,14 +137,24 @@ SELECT r.c + w.event AS c, w.kind,
   p.source_file, r.source_row, r.part, r.version, coalesce(r.recorded_on_day, r.latest) AS known_day, r.next_day AS next_known,
   w.is_mapped, r.own_id, r.f, r.grain
 FROM {store}.rows AS r JOIN {store}.kinds AS w ON r.k = w.k JOIN {store}.files AS p ON r.f = p.f
-  LEFT JOIN {store}.referred AS q ON r.referred_to = q.label
+  LEFT JOIN {store}.referred AS q ON r.referred_to = q.label{known}
 """
 """The contacts behind a store's rows: a row per accepted version of a contact, in the kit's words."""
+
+OWN_IDS = "own_ids"
+SUPPLIED = "CASE WHEN r.person_id IS NULL OR p.shared THEN r.person_id ELSE concat(p.people, ':', r.person_id) END"
+"""A person's number as its supplier has it; a person's own is in the table `own_ids`, if the folder has one."""
 
 
 def lay_contacts(engine: Engine, store: str = "store") -> None:
     """Make the view `contacts` over a store that is attached to an engine."""
-    engine.view("contacts", CONTACT_ROWS.format(store=store, mark=MARK.strip()))
+    person, known = SUPPLIED, ""
+    if engine.has(OWN_IDS):
+        person, known = (
+            f"coalesce(o.own_id, {SUPPLIED})",
+            f" LEFT JOIN {store}.{OWN_IDS} AS o ON o.record_id = {SUPPLIED}",
+        )
+    engine.view("contacts", CONTACT_ROWS.format(store=store, mark=MARK.strip(), person=person, known=known))
 
 
 def _supersede(engine: Engine, store: str) -> None:

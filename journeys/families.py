@@ -14,6 +14,7 @@ from journeys.columns import SEPARATED, identifying
 from journeys.contacts import Session, open_session
 from journeys.forgotten import who_is
 from journeys.layouts import members_source
+from journeys.persons import read_persons
 from journeys.sources import Folder
 from lib.batches import Source
 from lib.dates import day_number
@@ -129,6 +130,8 @@ def load_members(session: Session, engine: Engine, given: Table | pd.DataFrame |
         engine.make("members", FROM_THE_LOG.format(contacts=session.contacts))
         engine.make("spells", SPELLS)
         return
+    persons = read_persons(session.folder)
+    rows = [(persons.get(row[0], row[0]), *row[1:]) for row in rows]
     if is_forgotten := who_is(session.folder):
         rows = [row for row in rows if not is_forgotten(row[0])]
     _check_persons(session, [r[0] for r in rows])

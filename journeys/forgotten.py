@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from journeys import keyplace
+from journeys.persons import read_persons
 from journeys.sources import FORGOTTEN, PRIVATE, Folder
 from lib.batches import Source
 from lib.errors import DataError
@@ -59,10 +60,12 @@ def barred(folder: Folder) -> Callable[[Source, pa.Table], pa.Array] | None:
         return None
 
     known: dict[str, bool] = {}
+    persons = read_persons(folder)
 
     def is_gone(person: str) -> bool:
         if person not in known:
-            known[person] = is_forgotten(person)
+            own = persons.get(person)
+            known[person] = is_forgotten(person) or (own is not None and is_forgotten(own))
         return known[person]
 
     def reasons(source: Source, batch: pa.Table) -> pa.Array:

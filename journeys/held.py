@@ -10,6 +10,7 @@ from typing import Any
 
 from journeys.families import member_rows
 from journeys.forgotten import person_id
+from journeys.persons import all_ids
 from journeys.sources import Folder
 from lib.errors import DataError, PartMissing, RequestError, count, listed
 from lib.pseudonyms import normal
@@ -53,9 +54,9 @@ def named(people: Iterable[str]) -> Callable[[str], bool]:
 
 def held(folder: Folder, people: Sequence[str]) -> Held:
     """What the files of a folder hold about people, each given as the kit writes them: `<supplier>:<number>`, or the
-    number alone in a file whose numbers are shared.
+    number alone in a file whose numbers are shared. Where persons.csv knows their other numbers, these are looked for too.
     """
-    is_them = named(people)
+    is_them = named(all_ids(folder, people))
     records: list[Record] = []
     unread: dict[str, str] = {}
     for source in folder.sources():

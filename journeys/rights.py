@@ -19,6 +19,7 @@ from journeys.families import fit, load_members, read_members
 from journeys.forgotten import put_on_list
 from journeys.held import Held, found, named
 from journeys.judgements import Sheet
+from journeys.persons import all_ids
 from journeys.pseudonymous import check_reason, projects_of, who_asks
 from journeys.reports import LOCK, REPORTS
 from journeys.sources import Folder
@@ -71,6 +72,7 @@ def forget(
     words = check_reason(reason)
     folder = sources.open_folder(data)
     what = found(folder, people, absent=absent)
+    people = all_ids(folder, people)
     kept.check_book_closed(folder)
     keyplace.key()
     session = open_store(folder)
@@ -123,6 +125,8 @@ def _by_hand(folder: Folder, what: Held, theirs: _Theirs) -> Iterator[str]:
         yield f"{where} The kit changes no file of a supplier's: ask for an extract without them."
     if theirs.of_nobody:
         yield f"{count(theirs.of_nobody, 'contact')} of their family name nobody, and stay: see whether they are about this person."
+    if folder.entry.persons and what.records:
+        yield f"{folder.entry.persons} joins their numbers: run `python -m journeys link {folder.name}`, which leaves them out."
     if what.members:
         yield f"{folder.entry.members}: take out {count(len(what.members), 'row')} that names them."
     for path in kept.bundles(folder):
@@ -136,7 +140,7 @@ def forget_no_more(data: str | Path, people: Sequence[str], reason: str) -> None
     words = check_reason(reason)
     folder = sources.open_folder(data)
     found(folder, people)
-    put_on_list(folder, people, words, who_asks(), undone=True)
+    put_on_list(folder, all_ids(folder, people), words, who_asks(), undone=True)
 
 
 def _theirs(session: Session, people: Sequence[str]) -> _Theirs:
@@ -163,6 +167,7 @@ def _stores(folder: Folder) -> frozenset[Path]:
 def _names(folder: Folder, what: Held) -> frozenset[str]:
     """The files by which a run can hold them: theirs, and any that could not be read to see."""
     own = {folder.entry.members} if what.members and folder.entry.members else set()
+    own |= {folder.entry.persons} if what.records and folder.entry.persons else set()
     return frozenset({*what.lines, *what.unread, *own})
 
 
@@ -208,7 +213,7 @@ def due(data: str | Path, reports: Path = REPORTS) -> Iterator[Due]:
     """
     folder = sources.open_folder(data)
     past = {n: e.keep_until for n, e in folder.entry.files.items() if e.keep_until and sources.today() > e.keep_until}
-    current = {*folder.entry.files, *([folder.entry.members] if folder.entry.members else [])}
+    current = {*folder.entry.files, *filter(None, (folder.entry.members, folder.entry.persons))}
     runs = kept.runs_of(folder, reports)
     for run in runs:
         why = [f"{n}, to be kept until {say(day)}" for n, day in past.items() if n in run.rests_on]

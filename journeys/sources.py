@@ -31,6 +31,9 @@ RULES = Path(__file__).resolve().parent / "rules"
 PRIVATE = "private"
 """The room of a data folder, for its owner alone, that holds what people asked for and what was given out."""
 
+LINKED = "linked.new"
+"""The folder in it that holds what `link` found, from when all of it is known until all of it is in its place."""
+
 FORGOTTEN = "forgotten.{kid}.jsonl"
 """The list in it of those who asked to be forgotten, one for each key that it was written with."""
 
@@ -135,7 +138,7 @@ class Folder:
         """Every file on which the store rests."""
         if self.path is None:
             return []
-        names = [*self.entry.files, *([self.entry.members] if self.entry.members else []), "sources.yml"]
+        names = [*self.entry.files, *filter(None, (self.entry.members, self.entry.persons)), "sources.yml"]
         rules = [p for n in ("activities.yml",) for p in self.rule_files(n)]
         formats = [y.path for _, y in self.formats.values() if y is not None and y.path.name != "sources.yml"]
         return [*(self.path / n for n in names), *rules, *sorted(set(formats)), *self.forgotten()]
@@ -204,8 +207,8 @@ def find_folder(data: str | Path) -> Path:
     )
 
 
-def open_folder(data: str | Path) -> Folder:
-    """A data folder with its sources.yml read strictly.
+def open_folder(data: str | Path, *, to_link: bool = False) -> Folder:
+    """A data folder with its sources.yml read strictly. `to_link`: what `link` makes need not be there yet.
 
     Raises `RequestError` where there is no such folder, `RuleError` with file and line for what cannot be used.
 
@@ -217,6 +220,8 @@ def open_folder(data: str | Path) -> Folder:
     entry = _checked(yaml, FolderEntry, ())
     folder = Folder(path.name, path, entry, yaml, _formats(path, entry, yaml))
     _check(folder)
+    if not to_link:
+        _check_linked(folder)
     return folder
 
 
@@ -311,9 +316,21 @@ def _check(folder: Folder) -> None:
         except RuleError as error:
             raise RuleError(f"{folder.at('files', name, 'zone')}: {error}") from None
     _check_stems(folder)
-    if folder.entry.members and folder.path and not (folder.path / folder.entry.members).is_file():
+
+
+def _check_linked(folder: Folder) -> None:
+    """What people or `link` make: there, and whole."""
+    assert folder.path is not None
+    for key, name in (("members", folder.entry.members), ("persons", folder.entry.persons)):
+        if name and not (folder.path / name).is_file():
+            raise DataError(
+                f"{folder.at(key)}: {name} is not there. Put the file in the folder, make it with "
+                f"`python -m journeys link {folder.name}`, or remove the line."
+            )
+    if (folder.path / PRIVATE / LINKED).is_dir():
         raise DataError(
-            f"{folder.at('members')}: {folder.entry.members} is not there. Put the file in the folder, or remove the line."
+            f"{folder.name}: `link` was stopped while it put persons and families in their place. Run "
+            f"`python -m journeys link {folder.name}` again: it ends what it had begun."
         )
 
 

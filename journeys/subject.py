@@ -18,6 +18,7 @@ from journeys import kept, keyplace
 from journeys.contacts import Session, open_store
 from journeys.families import ALWAYS, STILL, fit, load_members
 from journeys.held import Held, found, named
+from journeys.persons import all_ids
 from journeys.pseudonymous import extracts_of
 from journeys.readerpage import reader_rules
 from journeys.readerwords import Record as Seen
@@ -59,6 +60,7 @@ def subject(data: str | Path, people: Sequence[str], reports: Path = REPORTS, *,
     """
     folder = open_folder(data)
     what = found(folder, people, absent=absent)
+    people = all_ids(folder, people)
     session = open_store(folder)
     load_members(session, session.engine)
     fit(session, session.engine, session.contacts)
