@@ -15,8 +15,7 @@ from journeys.sources import Folder
 from lib.errors import DataError, PartMissing, RequestError, count, listed
 from lib.pseudonyms import normal
 from lib.readers import batches
-
-INNER = ("row", "line", "problem")
+from lib.shaping import KEY
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,14 @@ def held(folder: Folder, people: Sequence[str]) -> Held:
                 theirs = {p for p in set(own) if p and is_them(person_id(folder, source.name, p))}
                 at = [n for n, p in enumerate(own) if p in theirs]
                 for cells in batch.take(at).to_pylist() if at else []:
-                    told = {n: str(v) for n, v in cells.items() if n not in INNER and v is not None and "__" not in n}
-                    told |= {n.split("__")[0]: str(v) for n, v in cells.items() if n.endswith("__at") and v is not None}
+                    # One of several things that a record tells has its column's own name: "date" would be all of them.
+                    name = {n: h if "@" in n or n.startswith(KEY) else n for n, h in source.columns.items()}
+                    told = {name[n]: str(v) for n, v in cells.items() if n in name and v is not None}
+                    told |= {
+                        name[n.removesuffix("__at")]: str(v)
+                        for n, v in cells.items()
+                        if n.endswith("__at") and v is not None
+                    }
                     records.append(Record(source.name, cells["row"], cells["line"], told))
         except PartMissing:
             continue

@@ -279,6 +279,12 @@ def test_a_persons_records_are_found_in_every_list(tmp_path):
 
     found = held(open_session(book(tmp_path, {"List 1": ONE, "List 10": TEN})).folder, ["lists:C1"])
     assert [(r.file, r.row) for r in found.records] == [("lists.xlsx: Contacts", 1), ("lists.xlsx: Cases", 1)]
+    assert found.records[1].cells == {
+        "person_id": "C1",
+        "contact_id": "1",
+        "Seen": "05/03/2024",
+        "Closed": "06/03/2024",
+    }
 
 
 # What a format may not say
