@@ -14,6 +14,7 @@ from pathlib import Path
 
 from journeys import safekeeping
 from journeys.safekeeping import Finding
+from lib.walls import in_force
 
 
 def look(project: Path) -> list[Finding]:
@@ -25,6 +26,7 @@ def look(project: Path) -> list[Finding]:
         _kernel(),
         _disk(project),
         _memory(),
+        _walls(),
         _writable(project),
         _temp(),
         *safekeeping.look(project),
@@ -97,6 +99,10 @@ def _memory() -> Finding:
     return Finding(
         f"{free / 1e9:.1f} GB of memory free", free > 1.5e9, "Close other programs: reports want about 1.5 GB."
     )
+
+
+def _walls() -> Finding:
+    return Finding(f"workbooks and DuckDB files are opened inside walls: {in_force()}", True)
 
 
 def _writable(project: Path) -> Finding:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lib import duckfiles, sqlitefiles
 from lib.batches import BATCH, Source, assemble, even, folded, is_plain, places, plain_text
 from lib.csvs import first_rows, from_csv
 from lib.errors import DataError
@@ -200,18 +201,20 @@ def _from_parquet(source: Source) -> Iterator[pa.Table]:
         file = pq.ParquetFile(path, read_dictionary=words)
     except FileNotFoundError:
         raise DataError(f"{source.name} is not there. Put the file in the folder, or remove its line.") from None
-    except (pa.ArrowInvalid, OSError):
+    except (pa.ArrowException, OSError):
         raise DataError(f"{source.name} is not a parquet file, or it was cut short. Export it again.") from None
     standing = places(source, [plain_text(n) for n in file.schema_arrow.names])
     names = {t: file.schema_arrow.names[at] for t, at in standing.items()}
-    for batch in file.iter_batches(BATCH, columns=sorted(set(names.values()))):
-        table = pa.Table.from_batches([batch])
-        yield pa.table({t: table.column(n) for t, n in names.items()})
+    try:
+        for batch in file.iter_batches(BATCH, columns=sorted(set(names.values()))):
+            table = pa.Table.from_batches([batch])
+            yield pa.table({t: table.column(n) for t, n in names.items()})
+    except (pa.ArrowException, OSError):
+        raise DataError(f"{source.name} is damaged: it cannot be read to its end. Export it again.") from None
 
 
 def _typed(source: Source, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     row = 0
     for table in tables:
@@ -219,35 +222,52 @@ def _typed(source: Source, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
         plain: set[str] = set()
         for target in table.column_names:
             values = table.column(target).combine_chunks()
-            kind = values.type
-            if pa.types.is_dictionary(kind):
-                if is_plain(values.dictionary):
-                    texts[target] = values
-                    continue
-                values = values.cast(kind.value_type)
-                kind = values.type
-            if target in source.dates and pa.types.is_timestamp(kind):
-                if kind.tz:
-                    wall = pc.local_timestamp(values)
-                    seconds = pc.divide(pc.subtract(wall.cast(pa.int64()), values.cast(pa.int64())), _per_second(kind))
-                    texts[f"{target}__off"] = seconds.cast(pa.int32())
-                    values = wall
-                texts[f"{target}__at"] = values.cast(pa.timestamp("us"), safe=False)
-                texts[target] = pa.nulls(len(values), pa.string())
-            elif target in source.dates and pa.types.is_date(kind):
-                texts[target] = pc.strftime(values.cast(pa.timestamp("s")), "%Y-%m-%d")
-                texts[f"{target}__day"] = texts[target]
-            elif pa.types.is_floating(kind) and (target.endswith("_id") or target in source.dates):
+            try:
+                texts |= _by_type(source, target, values)
+            except pa.ArrowException:
                 raise DataError(
-                    f"{source.name}: column '{source.columns[target]}' holds numbers with decimals ({kind}), which lose "
-                    "figures and leading zeros. Save it as text, or as whole numbers."
-                )
-            else:
-                if pa.types.is_integer(kind):
-                    plain.add(target)
-                texts[target] = values.cast(pa.string())
+                    f"{source.name}: column '{source.columns[target]}' holds {values.type}, which is not read. Save it as "
+                    "text, a date or a whole number."
+                ) from None
+            if pa.types.is_integer(values.type):
+                plain.add(target)
         yield assemble(source, range(row + 1, row + 1 + len(table)), None, [], texts, frozenset(plain))
         row += len(table)
+
+
+def _by_type(source: Source, target: str, values: pa.Array) -> dict[str, pa.Array]:
+    """One column by its type: a day and a time stay what they are, all else becomes text that loses nothing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        if is_plain(values.dictionary):
+            return {target: values}
+        values = values.cast(kind.value_type)
+        kind = values.type
+    if target in source.dates and pa.types.is_timestamp(kind):
+        texts = {target: pa.nulls(len(values), pa.string())}
+        if kind.tz:
+            wall = pc.local_timestamp(values)
+            seconds = pc.divide(pc.subtract(wall.cast(pa.int64()), values.cast(pa.int64())), _per_second(kind))
+            texts[f"{target}__off"] = seconds.cast(pa.int32())
+            values = wall
+        return texts | {f"{target}__at": values.cast(pa.timestamp("us"), safe=False)}
+    if target in source.dates and pa.types.is_date(kind):
+        days = pc.strftime(values.cast(pa.timestamp("s")), "%Y-%m-%d")
+        return {target: days, f"{target}__day": days}
+    whole = not pa.types.is_floating(kind) and not (pa.types.is_decimal(kind) and kind.scale > 0)
+    if not whole and (target.split("@")[0].endswith("_id") or target.startswith("key__") or target in source.dates):
+        raise DataError(
+            f"{source.name}: column '{source.columns[target]}' holds numbers with decimals ({kind}), which lose "
+            "figures and leading zeros. Save it as text, or as whole numbers."
+        )
+    if pa.types.is_time(kind):
+        values = values.cast(pa.time64("us"), safe=False).cast(pa.time32("s"), safe=False)
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_nested(kind):
+        raise pa.ArrowInvalid("no text")
+    return {target: values.cast(pa.string())}
 
 
 READERS: tuple[tuple[tuple[str, ...], Callable[[Source], Iterator[pa.Table]]], ...] = (
@@ -255,6 +275,8 @@ READERS: tuple[tuple[tuple[str, ...], Callable[[Source], Iterator[pa.Table]]], .
     ((".xlsx", ".xlsm"), _from_workbook),
     ((".xml",), from_xml),
     ((".xes", ".xes.gz"), from_xes),
+    (sqlitefiles.SUFFIXES, sqlitefiles.from_sqlite),
+    (duckfiles.SUFFIXES, lambda source: _typed(source, duckfiles.from_duckdb(source))),
 )
 """Which files are read how, by the end of their names; all others are text."""
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import functools
 import json
 import re
-import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from lib.errors import DataError, PartMissing
+from lib.walls import child, hold_memory
 
 TYPED = "\x01"
 """Stands before a cell that the workbook holds as a true date, as ISO 8601."""
@@ -25,7 +25,6 @@ EVERY = "\x02"
 """Asks the child for every sheet: the name of each on a line, then its rows."""
 
 MOST_ENTRIES, MOST_BYTES, MOST_RATIO = 1_000, 1_000_000_000, 100
-CHILD_SECONDS, CHILD_BYTES = 120, 3_000_000_000
 
 
 def sheet_rows(path: Path, name: str, sheet: str | None, said_in: str = "sources.yml") -> Iterator[list[str]]:
@@ -89,22 +88,18 @@ def _sheets(path: Path, file: str, changed: int, size: int) -> dict[str, list[li
 def _read_aside(path: Path, name: str, wanted: str, said_in: str) -> list[str]:
     """What the child process reads of a workbook, line by line."""
     _check_zip(path, name)
-    command = [sys.executable, "-m", "lib.workbooks", str(path), wanted]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8") as child:
-        assert child.stdout is not None
-        try:
-            output, _ = child.communicate(timeout=CHILD_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            raise DataError(f"{name} took more than {CHILD_SECONDS} seconds to open. {_FAR}") from None
-        code = child.returncode
+    with child("lib.workbooks", str(path), wanted) as at_work:
+        output = at_work.out.read().decode("utf-8")
+    code = at_work.code
+    if at_work.ended_for:
+        raise DataError(f"{name} {at_work.ended_for}. {_FAR}")
     if code == 3:
         raise DataError(f"{name} has more than one sheet with data. Say which in {said_in}: sheet: <its name>.")
     if code == 4:
         raise DataError(f"{name} has no sheet of the name that {said_in} gives.")
     if code != 0:
         raise DataError(f"{name} could not be opened safely. {_FAR}")
-    return output.splitlines()
+    return output.split("\n")[:-1]
 
 
 _FAR = "Delete empty rows and columns beyond the data, save it again, or save it as CSV."
@@ -153,12 +148,7 @@ def _text(cell: object) -> str:
 
 
 def _child(path: str, wanted: str) -> int:
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (CHILD_BYTES, CHILD_BYTES))
-    except (ImportError, ValueError, OSError):
-        sys.stderr.write("no memory wall on this system: the time limit alone holds\n")
+    hold_memory()
     from python_calamine import CalamineWorkbook
 
     book, out = CalamineWorkbook.from_path(path), sys.stdout
