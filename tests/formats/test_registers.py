@@ -152,3 +152,59 @@ def test_every_format_says_its_version_and_where_it_is_from(form):
 
     data = load(RULES / "formats" / f"{form}.yml").data
     assert data["version"] and data["source"]
+
+
+def dataset(root: Path) -> Path:
+    """Three tables of the dataset in one SQLite file: contacts, children in need, and who is of which family."""
+    import sqlite3
+
+    with sqlite3.connect(root / "ssd.sqlite") as made:
+        made.execute(
+            "CREATE TABLE ssd_contacts (cont_contact_id TEXT, cont_person_id INTEGER, cont_contact_date TEXT, "
+            "cont_contact_source_code TEXT, cont_contact_outcome_json TEXT)"
+        )
+        made.executemany(
+            "INSERT INTO ssd_contacts VALUES (?, ?, ?, ?, ?)",
+            [
+                ("1", 501, "2024-03-01 00:00:00", "6", "{}"),
+                ("2", 502, "2024-03-02", "2A", None),
+                ("3", 503, "2024-02-30", "10", None),
+            ],
+        )
+        made.execute(
+            "CREATE TABLE ssd_cin_plans (cinp_cin_plan_id TEXT, cinp_person_id INTEGER, cinp_cin_plan_start_date TEXT, "
+            "cinp_cin_plan_end_date TEXT, cinp_cin_plan_worker_id TEXT)"
+        )
+        made.execute("INSERT INTO ssd_cin_plans VALUES ('1', 501, '2024-04-01', NULL, 'W1')")
+        made.execute("CREATE TABLE ssd_family (fami_table_id TEXT, fami_family_id TEXT, fami_person_id INTEGER)")
+        made.executemany(
+            "INSERT INTO ssd_family VALUES (?, ?, ?)", [("1", "FAM1", 501), ("2", "FAM1", 502), ("3", "FAM2", 503)]
+        )
+    made.close()
+    (root / "sources.yml").write_text(
+        "purpose: p\ninvented: true\nmembers: ssd.sqlite\nfiles:\n  ssd.sqlite: {format: ssd, covers: [2024-01-01, 2024-06-30]}\n"
+    )
+    return root
+
+
+def test_the_dataset_in_one_database_gives_its_contacts_and_its_own_families(tmp_path):
+    root = dataset(tmp_path)
+    account = fj.account(root).set_index("file")
+    assert tuple(account.loc["ssd.sqlite: Contacts", ["read", "accepted", "set_aside"]]) == (3, 2, 1)
+    review = fj.build_journeys(fj.read_contacts(root), start="2024-01-01", end="2024-06-30")
+    told = [(r.family_id, r.person_id, r.activity) for r in review.steps.df().itertuples()]
+    assert sorted(told) == [
+        ("FAM1", "ssd:501", "child_in_need"),
+        ("FAM1", "ssd:501", "csc_contact"),
+        ("FAM1", "ssd:502", "csc_contact"),
+    ]
+    missing = fj.check_contacts(fj.read_contacts(root)).df().query("fault == 'list_missing'")
+    assert len(missing) == 8
+
+
+def test_where_numbers_are_shared_the_datasets_families_have_them_too(tmp_path):
+    root = dataset(tmp_path)
+    text = (root / "sources.yml").read_text()
+    (root / "sources.yml").write_text(text.replace("{format: ssd,", "{format: ssd, person_ids: shared,"))
+    assert set(fj.read_members(root).df()["person_id"]) == {"501", "502", "503"}
+    assert len(fj.build_journeys(fj.read_contacts(root))) == 1
