@@ -38,6 +38,7 @@ cli.add_command(formats)
 def check(data: str) -> None:
     """Records read, accepted, set aside and collapsed, file by file; why; and what to do."""
     from journeys import checks, contacts
+    from journeys.aside import keep
 
     session = contacts.open_session(data)
     account = checks.full_account(session)
@@ -59,6 +60,10 @@ def check(data: str) -> None:
             click.echo(
                 f"  {row.file}: {row.records:,} {word}, {row.reason} (first on line {row.first_line}): {row.what_to_do}."
             )
+    if room := keep(session):
+        click.echo(
+            f"  As they came, for the data's owner alone: {from_here(room)}. Mend the format or the file, and they come in."
+        )
     for name, (form, _) in session.folder.formats.items():
         for what, why in form.unread.items():
             click.echo(f"\nNot read in {name}: {what} ({why}).")

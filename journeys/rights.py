@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from journeys import kept, keyplace, sources
+from journeys import aside, kept, keyplace, sources
 from journeys.bookfile import Row
 from journeys.contacts import Session, open_store, read_contacts, store_key
 from journeys.families import fit, load_members, read_members
@@ -89,6 +89,7 @@ def forget(
         kept.take_out(runs)
         old = _stores(folder)
         put_on_list(folder, people, words, who_asks())
+        aside.clear(folder)
         open_store(folder)
         _, done.stores_open = kept.sweep_stores(folder, store_key(folder))
         done.stores = len(old - _stores(folder))
@@ -232,6 +233,12 @@ def due(data: str | Path, reports: Path = REPORTS) -> Iterator[Due]:
     if old:
         why_store = "it holds what is past its day" if past else "it was made from files as they were before"
         yield Due(f"{count(len(old), 'store')} of {folder.name}", why_store, lambda: kept.sweep_stores(folder, keep))
+    if aside.room_of(folder) and (past or old):
+        yield Due(
+            f"the records of {folder.name} that were set aside",
+            "they may be of files past their day, or as they were before; check writes them anew",
+            lambda: aside.clear(folder),
+        )
     for path in kept.bundles(folder):
         age = (sources.today() - dt.date.fromtimestamp(path.stat().st_mtime)).days
         if age > BUNDLE_DAYS:

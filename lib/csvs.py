@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", ";", "\t", "|")
 END = "\ue000end of file\ue000"
+LONGEST_LINE, LONGEST_HEADING = 50_000_000, 1_000_000
 PIECE = 16_000_000
 """How many characters of a file are taken at a time."""
 
@@ -37,7 +38,7 @@ def from_csv(source: Source) -> Iterator[pa.Table]:
     try:
         delimiter = source.delimiter or _delimiter(source, path, encoding)
         with open(path, encoding=encoding, newline="", errors="strict") as file:
-            reader = csv.reader(itertools.chain(iter(file.readline, ""), [END]), delimiter=delimiter, strict=False)
+            reader = csv.reader(itertools.chain(_lines(source, file), [END]), delimiter=delimiter, strict=False)
             header = next((row for row in reader if row), None)
             if header is None or header == [END]:
                 raise DataError(f"{source.name} is empty. Export it again from the source system.")
@@ -58,12 +59,62 @@ def first_rows(source: Source, most: int) -> tuple[list[list[str]], str]:
     _refuse_what_is_no_csv(source, path)
     try:
         with open(path, encoding=_encoding(source, path), newline="", errors="strict") as file:
-            names = next((line for line in file if line.strip()), "")
+            lines = _lines(source, file)
+            names = next((line for line in lines if line.strip()), "")
             delimiter = max(DELIMITERS, key=lambda d: len(next(csv.reader([names], delimiter=d), [])))
-            rows = csv.reader(itertools.chain([names], file), delimiter=delimiter)
+            rows = csv.reader(itertools.chain([names], lines), delimiter=delimiter)
             return list(itertools.islice(filter(None, rows), most + 1)), delimiter
     except (UnicodeError, csv.Error):
         raise DataError(f"{source.name} cannot be split into records. Export it again as plain CSV.") from None
+
+
+def _lines(source: Source, file: TextIO) -> Iterator[str]:
+    """The lines of a file. Raises `DataError` where one has no end within reason: no record is so long."""
+    while line := file.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE:
+            raise DataError(
+                f"{source.name} has a line of more than {LONGEST_LINE // 1_000_000} million letters, which is no record. "
+                "Export it again, a record to a line."
+            )
+        yield line
+
+
+def raw_records(source: Source, begin: frozenset[int]) -> Iterator[bytes]:
+    """The column names of a CSV file, and the records that begin on these lines, byte for byte as they stand in it.
+
+    Raises `DataError` as `from_csv` does.
+    """
+    path = source.path
+    assert path is not None
+    encoding = source.encoding or _encoding(source, path)
+    plain = {"utf-8-sig": "utf-8", "utf-16": _order(path, "utf-16"), "utf-32": _order(path, "utf-32")}.get(
+        encoding, encoding
+    )
+    delimiter = source.delimiter or _delimiter(source, path, encoding)
+    with open(path, encoding=encoding, newline="", errors="strict") as file:
+        taken: list[str] = []
+
+        def lines() -> Iterator[str]:
+            for line in _lines(source, file):
+                taken.append(line)
+                yield line
+
+        reader = csv.reader(lines(), delimiter=delimiter, strict=False)
+        is_header, at = True, 1
+        for record in reader:
+            if record and (is_header or at in begin):
+                text = "".join(taken)
+                yield (text if text.endswith(("\r", "\n")) else f"{text}\r\n").encode(plain)
+            is_header = is_header and not record
+            at = reader.line_num + 1
+            taken.clear()
+
+
+def _order(path: Path, encoding: str) -> str:
+    """An encoding with the order of its bytes, which a byte-order mark gives."""
+    with open(path, "rb") as file:
+        head = file.read(4)
+    return f"{encoding}-{'be' if head.startswith((codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)) else 'le'}"
 
 
 def _is_a_heading(header: list[str], file: TextIO, delimiter: str) -> bool:
@@ -79,7 +130,7 @@ def _rows(source: Source, header: list[str], file: TextIO, delimiter: str, last:
     row = 0
     while piece := file.read(PIECE):
         # To the end of a line: where no quotation mark is open, that is the end of a record too.
-        piece += file.readline()
+        piece += next(_lines(source, file), "")
         lines: Sequence[int]
         problems: list[str | None] = []
         texts = _split_plain(piece, delimiter, len(header), standing)
@@ -142,7 +193,7 @@ def _split(
 
     waiting = list(io.StringIO(piece, newline=""))
     # One line more than the file has: a reader that is inside quotes swallows it, and so shows that it is.
-    reader = csv.reader(itertools.chain(waiting, iter(file.readline, ""), [END]), delimiter=delimiter, strict=False)
+    reader = csv.reader(itertools.chain(waiting, _lines(source, file), [END]), delimiter=delimiter, strict=False)
     records: list[list[str]] = []
     lines: list[int] = []
     last = before
@@ -190,14 +241,32 @@ def _refuse_what_is_no_csv(source: Source, path: Path) -> None:
             "an old-format or password-protected workbook. Save it as .xlsx or CSV, with no password.",
         ),
         (b"PAR1", "a parquet file with another name. Rename it to .parquet."),
+        (b"\x1f\x8b", "packed with gzip. Unpack it first."),
+        (b"7z\xbc\xaf", "packed with 7-Zip. Unpack it first."),
+        (b"SQLite format 3", "an SQLite database with another name. Rename it to .sqlite."),
+        (b"{\\rtf", "a text document (RTF). Ask the supplier for CSV or Excel."),
     ):
         if head.startswith(mark):
             raise DataError(f"{source.name} is {what}")
     start = head.lstrip(b"\xef\xbb\xbf\r\n\t ").lower()
-    if start.startswith((b"<!doctype html", b"<html")):
+    if start.startswith((b"[{", b'{"')):
+        raise DataError(f"{source.name} is JSON and no table. Ask the supplier for CSV or Excel.")
+    if start.startswith(b"<?xml") and b"<html" not in start:
+        raise DataError(
+            f"{source.name} is XML with another name. Rename it to .xml, or ask the supplier for CSV or Excel."
+        )
+    if b"\0" in head.partition(b"\n")[0] and not source.encoding and not head.startswith(_MARKS):
+        raise DataError(
+            f"{source.name} is text in UTF-16 without its mark, or no text at all. Declare its encoding in sources.yml, as "
+            "encoding: utf-16-le, or export it again as CSV."
+        )
+    if start.startswith((b"<!doctype html", b"<html", b"<?xml", b"<head", b"<body", b"<meta", b"<table", b"<script")):
         raise DataError(
             f"{source.name} is a web page saved under that name, perhaps a sign-in page. Sign in and export it again."
         )
+
+
+_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 
 
 def _encoding(source: Source, path: Path) -> str:
@@ -206,6 +275,8 @@ def _encoding(source: Source, path: Path) -> str:
         head = file.read(4)
         if head.startswith(codecs.BOM_UTF8):
             return "utf-8-sig"
+        if head in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
+            return "utf-32"
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return "utf-16"
         file.seek(0)
@@ -222,7 +293,12 @@ def _encoding(source: Source, path: Path) -> str:
 def _delimiter(source: Source, path: Path, encoding: str) -> str:
     """The one that splits the header into the most of the columns that the format names."""
     with open(path, encoding=encoding, newline="") as file:
-        first = next((line for line in file if line.strip()), "")
+        first = next((line for line in iter(lambda: file.readline(LONGEST_HEADING), "") if line.strip()), "")
+    if len(first) == LONGEST_HEADING:
+        raise DataError(
+            f"{source.name}: its first line has more than a million letters, so it holds no column names. Column names belong "
+            "on line 1."
+        )
     wanted = set(source.columns.values())
     found = {d: {plain_text(h) for h in next(csv.reader([first], delimiter=d), [])} & wanted for d in DELIMITERS}
     return max(DELIMITERS, key=lambda d: len(found[d]))

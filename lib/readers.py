@@ -47,13 +47,21 @@ def batches(source: Source) -> Iterator[pa.Table]:
     path = source.path
     assert path is not None
     before = look_at(path, source.name)
-    name = path.name.lower()
-    reader = next((reader for suffixes, reader in READERS if name.endswith(suffixes)), _from_text)
-    yield from reader(source)
+    yield from (_reader(path) or _from_text)(source)
     if look_at(path, source.name) != before:
         raise DataError(
             f"{source.name} was changed while it was read. Wait until nothing writes it, and run this again."
         )
+
+
+def is_text(source: Source) -> bool:
+    """Whether a source is a file of text, its records split by lines and separators."""
+    return source.path is not None and _reader(source.path) is None
+
+
+def _reader(path: Path) -> Callable[[Source], Iterator[pa.Table]] | None:
+    name = path.name.lower()
+    return next((reader for suffixes, reader in READERS if name.endswith(suffixes)), None)
 
 
 def look_at(path: Path, name: str) -> tuple[int, int]:

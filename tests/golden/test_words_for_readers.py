@@ -51,7 +51,14 @@ CONFIDENTIAL = (
     *("domestic_abuse_incident", "domestic_abuse_call", "dash_high_risk", "marac_referral", "safety_plan"),
     *("police_notice_red", "offence", "arrest", "missing_episode", "disclosure", "concern_noted", "return_interview"),
     *("referral", "csc_contact", "csc_referral", "notification", "moved_home", "rehousing", "homelessness_approach"),
-    *("strategy_discussion", "legal_planning_meeting", "bereavement", "separation", "care_started", "placement_started"),
+    *(
+        "strategy_discussion",
+        "legal_planning_meeting",
+        "bereavement",
+        "separation",
+        "care_started",
+        "placement_started",
+    ),
     *("care_review", "care_ended", "missing_recorded", "temporary_accommodation", "protection_plan_ended"),
 )
 
