@@ -15,6 +15,7 @@ import click
 
 from journeys import rightscommands
 from journeys.drafting import formats
+from journeys.linkcommand import link_command
 from journeys.releasing import release_command, verify_command
 from journeys.reports import PROJECT, from_here, report
 from journeys.scheduling import schedule
@@ -30,6 +31,7 @@ cli.add_command(report)
 cli.add_command(schedule)
 cli.add_command(release_command)
 cli.add_command(verify_command)
+cli.add_command(link_command)
 cli.add_command(formats)
 
 

@@ -29,6 +29,9 @@ POSTCODE = re.compile(r"(GIR0AA|[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2})")
 UPRN = re.compile(r"0*([1-9][0-9]{0,11})")
 """A unique property reference number: up to twelve figures."""
 
+NO_NUMBER = re.compile(r"0+|9{3,}|([0-9])\1{5,}")
+"""What is typed where a number is wanted and there is none."""
+
 TEXTS = ("last_name", "postcode", "address", "uprn", "household_id")
 
 Span = tuple[int, int]
@@ -51,11 +54,12 @@ class Pair:
 
 @dataclass
 class Evidence:
-    """All pairs; who is in the records; and what could join nobody, counted."""
+    """All pairs; who is in the records, and over which days; and what could join nobody, counted."""
 
     pairs: list[Pair]
     people: list[str]
     confidential: frozenset[str]
+    alive: dict[str, list[Span]] = field(default_factory=dict)
     shared_keys: dict[str, int] = field(default_factory=dict)
     shared_people: dict[str, int] = field(default_factory=dict)
     unknown_parents: int = 0
@@ -75,6 +79,11 @@ def read_evidence(records: pd.DataFrame, persons: Mapping[str, str], rules: Kins
         if name := surname(row["last_name"], rules.blanks):
             surnames[row["person"]].add(name)
     found = Evidence([], sorted({row["person"] for row in rows}), hidden, backward=backward)
+    spans: dict[str, list[Span]] = defaultdict(list)
+    for row in rows:
+        if row["start"] < row["end"]:
+            spans[row["person"]].append((row["start"], row["end"]))
+    found.alive = {person: union(some) for person, some in sorted(spans.items())}
     pairs: set[Pair] = set()
     if kind := rules.of("household"):
         keys = _keyed(rows, lambda row: household_key(row["household_id"], rules.blanks))
@@ -161,16 +170,13 @@ def words(value: str) -> str:
 
 
 def is_blank(value: str, blanks: frozenset[str]) -> bool:
-    """Whether a value stands for nothing: empty, a word that means so, or one figure again and again.
+    """Whether a value stands for nothing: empty, a word that means so, noughts, nines, or one figure again and again.
 
-    >>> is_blank("N/A", frozenset({"n/a"})), is_blank("0000", frozenset()), is_blank("99", frozenset()), is_blank("9", frozenset())
-    (True, True, True, False)
+    >>> [is_blank(one, frozenset({"n/a"})) for one in ("N/A", "000", "999", "111111", "11", "99")]
+    [True, True, True, True, False, False]
     """
     plain = words(value)
-    if not plain or plain in _plain(blanks):
-        return True
-    figures = plain.replace(" ", "")
-    return set(figures) == {"0"} or (len(figures) > 1 and figures.isdigit() and len(set(figures)) == 1)
+    return not plain or plain in _plain(blanks) or NO_NUMBER.fullmatch(plain.replace(" ", "")) is not None
 
 
 @functools.lru_cache(maxsize=8)
@@ -251,12 +257,9 @@ def _parents(
     found: Evidence, rows: Iterable[Mapping[str, Any]], persons: Mapping[str, str], until_age: int | None
 ) -> set[Pair]:
     """A parent and a child, from the child's own record, up to a birthday where the date of birth is known."""
-    alive: dict[str, Span] = {}
+    alive = {person: (some[0][0], some[-1][1]) for person, some in found.alive.items()}
     born: dict[str, int] = {}
     for row in rows:
-        if row["start"] < row["end"]:
-            start, end = alive.get(row["person"], (row["start"], row["end"]))
-            alive[row["person"]] = min(start, row["start"]), max(end, row["end"])
         if hasattr(row["born"], "year") and row["born"] == row["born"]:
             birth = day_number(row["born"].date() if hasattr(row["born"], "date") else row["born"])
             # Two suppliers may differ: the later birthday keeps a child a child for longer.
@@ -294,6 +297,25 @@ def overlaps(some: Iterable[Span], others: Iterable[Span]) -> list[Span]:
     others = list(others)
     found = [(max(a, c), min(b, d)) for a, b in some for c, d in others]
     return [span for span in found if span[0] < span[1]]
+
+
+def without(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
+    """What is left of spans where others lie over them.
+
+    >>> without([(0, 9)], [(2, 4), (8, 12)])
+    [(0, 2), (4, 8)]
+    """
+    found = []
+    others = union(others)
+    for start, end in spans:
+        for first, last in others:
+            if start < first < end:
+                found.append((start, first))
+            if start < last:
+                start = max(start, last)
+        if start < end:
+            found.append((start, end))
+    return found
 
 
 def union(spans: Iterable[Span]) -> list[Span]:

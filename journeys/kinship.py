@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from journeys.columns import SEPARATED
-from journeys.evidence import Evidence, Pair, overlaps, union
+from journeys.evidence import Evidence, Pair, overlaps, union, without
 from journeys.families import ALWAYS, STILL
 from journeys.kinrules import Kinship
 from lib.lineage import Group
@@ -77,7 +77,9 @@ def find_families(
     pairs = [p for p in (*evidence.pairs, *_decided(together)) if frozenset((p.a, p.b)) not in apart]
     roof: list[Join] = [(p.a, p.b, p.start, p.end) for p in pairs if p.shape != "parent"]
     homes = groups(roof, rules.most_in_family, never)
-    found = groups((*roof, *_of_parents(pairs, homes)), rules.most_in_family, never, _person)
+    of_parents = list(_of_parents(pairs, homes))
+    there = _there(evidence, of_parents) if rules.alone else []
+    found = groups((*roof, *of_parents, *there), rules.most_in_family, never, _person)
     held = tuple(
         sorted({Spell(0, _person(s.member), s.start, s.end) for s in found.held}, key=lambda s: (s.member, s.start))
     )
@@ -88,6 +90,22 @@ def find_families(
         alone = [one for one in evidence.people if one not in placed]
         members += [Member(str(last + nth), one, ALWAYS, STILL, ALONE) for nth, one in enumerate(alone, start=1)]
     return Families(tuple(members), held)
+
+
+def _there(evidence: Evidence, of_parents: Iterable[Join]) -> list[Join]:
+    """Everybody on the days of their records, joined to nobody: a family of one where a family left somebody behind.
+
+    A child whom two homes take in is in theirs, and in none of its own.
+    """
+    away: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for _, node, start, end in of_parents:
+        if PARTED in node:
+            away[_person(node)].append((start, end))
+    return [
+        (one, one, start, end)
+        for one, spans in evidence.alive.items()
+        for start, end in without(spans, away.get(one, ()))
+    ]
 
 
 def _decided(together: Iterable[tuple[str, str]]) -> list[Pair]:
@@ -169,7 +187,7 @@ def explained(
     told: list[Member] = []
     for theirs in of.values():
         for member in theirs:
-            because = member.because or "; ".join(sorted(why[member], key=lambda said: order[said])) or BY_HAND
+            because = member.because or "; ".join(sorted(why[member], key=lambda said: order[said])) or ALONE
             told += _parted(member, because, theirs)
     by_days = sorted(pieces, key=lambda p: (p.family, p.a, p.b, p.because, p.start))
     return sorted(told, key=lambda m: (m.person, m.start, m.family, m.end)), by_days

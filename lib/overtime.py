@@ -68,7 +68,7 @@ class _Sweep:
         for pairs, step in ((gone, -1), (come, 1)):
             for a, b in pairs:
                 touched |= {a, b}
-                for one, other in ((a, b), (b, a)):
+                for one, other in ((a, b), (b, a)) if a != b else ((a, a),):
                     many = self.beside[one].get(other, 0) + step
                     if many:
                         self.beside[one][other] = many
@@ -103,9 +103,13 @@ class _Sweep:
             members = {self.who(one) for one in nodes}
             if not is_whole or any(self.never[one] & members for one in members if one in self.never):
                 back |= nodes
-            elif len(members) > 1:
+            elif len(members) > 1 or self._stands_alone(node):
                 whole.add(frozenset(nodes))
         return whole, back
+
+    def _stands_alone(self, node: str) -> bool:
+        """Whether somebody whom nothing joins is a group of one: there on this day, and in a group before."""
+        return node in self.beside[node] and bool(self.been.get(node))
 
     def _around(self, node: str) -> tuple[set[str], bool]:
         """All that a node is joined to, and whether that is everything: nobody walks on in what is too large."""
@@ -129,9 +133,11 @@ class _Sweep:
 
     def _open(self, fresh: list[frozenset[str]], day: int) -> None:
         members = {n: frozenset(map(self.who, nodes)) for n, nodes in enumerate(fresh)}
+        # A group goes on where most of those are who are in it under their own name.
+        own = {n: frozenset(node for node in nodes if self.who(node) == node) for n, nodes in enumerate(fresh)}
         before = {group for some in members.values() for member in some for group in self.been[member]}
         named = {str(g).zfill(12): self.last[g] for g in before if g not in self.living}
-        kept = heirs(named, members)
+        kept = heirs(named, own)
         for n, nodes in enumerate(fresh):
             if n in kept:
                 group = int(kept[n])
@@ -141,7 +147,7 @@ class _Sweep:
             self.opened += 1
             self.open[self.opened] = _Open(nodes, members[n], group, day)
             self.living.add(group)
-            self.last[group] = members[n]
+            self.last[group] = own[n]
             for member in members[n]:
                 self.been[member].add(group)
             for node in nodes:
@@ -159,7 +165,8 @@ def groups(
     `joins`: two things each, with the first day on which they are joined and the first on which they are not. `most`:
     how many a group may hold; a larger one is not made, and its members are told as held. `never`: pairs that may not
     be in one group; where others join them all the same, that group is held too. `who`: whom a node stands for, where
-    one member has several nodes. Returns spells by group (numbers from 1), in an order of their own: the order of
+    one member has several nodes. A thing joined to itself is there on those days: once it has been in a group and is joined
+    to nobody any more, it is a group of one. Returns spells by group (numbers from 1), in an order of their own: the order of
     `joins` never matters. What nothing joins is in no group.
 
     >>> found = groups([("a", "b", 0, 9), ("b", "c", 5, 9)], most=3)
@@ -171,7 +178,7 @@ def groups(
     come: dict[int, list[tuple[str, str]]] = defaultdict(list)
     gone: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for a, b, start, end in joins:
-        if a != b and start < end:
+        if start < end:
             come[start].append((a, b))
             gone[end].append((a, b))
     sweep = _Sweep(most, never, who)
