@@ -110,6 +110,8 @@ def _changed(done: Linked) -> Iterator[str]:
 
 def _next(done: Linked) -> Iterator[str]:
     found = done.found
+    for fault in found.people.faults:
+        yield f"\nlink_decisions.csv, {fault}"
     for fault in found.faults:
         yield f"\nfamily_decisions.csv, {fault}"
     yield "\nWhat to do next:"
@@ -118,7 +120,10 @@ def _next(done: Linked) -> Iterator[str]:
     for line in done.lines_to_add:
         yield f"  Add this line to sources.yml, so that it is used: {line}"
     if found.people.to_ask:
-        yield "  Answer the pairs that ask a person, and run link again."
+        yield (
+            "  Answer the pairs of private/pairs_to_ask_about.csv in link_decisions.csv (same, not, cannot tell or never), and "
+            "run link again."
+        )
     if found.families.held:
         yield (
             "  Look at private/families_to_look_at.csv; say in family_decisions.csv who is never one family, or who is in "
