@@ -5,6 +5,8 @@ The verbs, in the order in which data flow:
     contacts = fj.read_contacts("sample")          # what each agency recorded: a Table
     fj.account("sample")                           # records read = accepted + set aside + collapsed, per file
     fj.set_aside("sample")                         # the records that could not be used, and why
+    linkage = fj.read_linkage("data/x")            # names and birth dates, for joining records alone: in memory, nowhere else
+    links = fj.link_people(linkage.records)        # records into persons: same, not, or ask a person; and why, pair by pair
     members = fj.read_members("sample")            # who belongs to which family, and when
     faults = fj.check_contacts(contacts)           # what is wrong or doubtful, one row each
     review = fj.build_journeys(contacts, members)  # what each family lived through: family -> Journey
@@ -58,6 +60,8 @@ __version__ = "0.1.0"
 
 _VERBS = {
     "read_contacts": "journeys.contacts",
+    "read_linkage": "journeys.linkage",
+    "link_people": "journeys.people",
     "account": "journeys.checks",
     "set_aside": "journeys.contacts",
     "read_members": "journeys.families",
@@ -122,6 +126,7 @@ __all__ = [
     "four_worlds",
     "front",
     "handovers",
+    "link_people",
     "live_list",
     "measures",
     "members_of",
@@ -135,6 +140,7 @@ __all__ = [
     "publish",
     "read_book",
     "read_contacts",
+    "read_linkage",
     "read_members",
     "repeats",
     "rule_changes",

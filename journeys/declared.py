@@ -18,6 +18,10 @@ OF_ONE_THING = tuple(t for t in FORMAT_TARGETS if t not in ("contact_id", "perso
 """What may be written of one of the several dated things that a record tells."""
 
 
+Use = Literal["review", "triggers", "linkage", "comparison", "fairness", "cost", "training"]
+"""What data may be used for, where those who supplied them agree."""
+
+
 class Layout(BaseModel):
     """How one list of a file is written: which columns, what one record of it tells, and in which words.
 
@@ -68,9 +72,7 @@ class FileEntry(BaseModel):
     controller: str | None = None
     agreement: str | None = None
     lawful_basis: str | None = None
-    allowed_uses: (
-        list[Literal["review", "triggers", "linkage", "comparison", "fairness", "cost", "training"]] | None
-    ) = None
+    allowed_uses: list[Use] | None = None
     keep_until: dt.date | None = None
     least_families: PositiveInt | None = None
     person_ids: Literal["own", "shared"] = "own"
@@ -81,6 +83,41 @@ class FileEntry(BaseModel):
     delimiter: str | None = None
     sheet: str | None = None
     made_on: dt.date | None = None
+
+
+LINKAGE_TARGETS = (
+    *(
+        "person_id",
+        "first_name",
+        "last_name",
+        "date_of_birth",
+        "sex",
+        "postcode",
+        "address",
+        "uprn",
+        "nhs_number",
+        "upn",
+    ),
+    *("phone", "email", "household_id", "parent_ids", "from", "to", "confidential"),
+)
+"""What a linkage file may tell of a person: used to join records into persons and families, and kept nowhere else."""
+
+
+class LinkageEntry(BaseModel):
+    """One linkage file of a folder: whose person ids it uses, which column is what, and the permission for linkage."""
+
+    model_config = ConfigDict(extra="forbid")
+    supplier: str
+    columns: dict[str, str]
+    dates: list[str] = ["%d/%m/%Y"]
+    controller: str | None = None
+    agreement: str | None = None
+    lawful_basis: str | None = None
+    allowed_uses: list[Use] | None = None
+    keep_until: dt.date | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
 
 
 class Published(BaseModel):
@@ -114,6 +151,7 @@ class FolderEntry(BaseModel):
     safeguarding_contact: str = ""
     dpia: str = ""
     files: dict[str, FileEntry]
+    linkage: dict[str, LinkageEntry] = {}
     members: str | None = None
     persons: str | None = None
     reviewed: list[str] | None = None

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from journeys.declared import FORMAT_TARGETS, OF_ONE_THING, FileEntry, Format, Layout
+from journeys.declared import FORMAT_TARGETS, LINKAGE_TARGETS, OF_ONE_THING, FileEntry, Format, Layout, LinkageEntry
 from lib.batches import Source, Told
-from lib.dates import day_number
+from lib.dates import date_format, day_number
 from lib.errors import RuleError, did_you_mean, listed
 from lib.shaping import KEY
 
@@ -169,3 +169,44 @@ def _once(layout: Layout, what: str, at: str) -> None:
             for theirs in all_:
                 if seen.setdefault(theirs.casefold(), ours) != ours:
                     raise RuleError(f"{at}: {what} gives two words for one of theirs under '{target}': '{theirs}'.")
+
+
+LINKAGE_DAYS = frozenset({"date_of_birth", "from", "to"})
+
+
+def linkage_source(
+    name: str, entry: LinkageEntry, path: Path | None, frame: pd.DataFrame | None, where: Callable[[str], str]
+) -> Source:
+    """A linkage file as it is read: each declared column must be there."""
+    return Source(
+        name=name,
+        supplier=entry.supplier,
+        columns=entry.columns,
+        needed=frozenset(entry.columns),
+        dates=LINKAGE_DAYS,
+        formats=tuple(entry.dates),
+        path=path,
+        frame=frame,
+        delimiter=entry.delimiter,
+        encoding=entry.encoding,
+        sheet=entry.sheet,
+        where=where,
+    )
+
+
+def check_linkage(name: str, entry: LinkageEntry, at: str) -> None:
+    """What no schema can say of a linkage file: targets that exist, whose ids they are, dates that can be read."""
+    _known(entry.columns, LINKAGE_TARGETS, at)
+    if "person_id" not in entry.columns:
+        raise RuleError(f"{at}: {name} names no column for 'person_id'. Add person_id: <its header>.")
+    if not entry.supplier.strip() or ":" in entry.supplier or ";" in entry.supplier:
+        raise RuleError(
+            f"{at}: the supplier of {name} needs a plain name, without : and ;. It stands before each person's id."
+        )
+    for pattern in entry.dates:
+        try:
+            form = date_format(pattern)
+        except RuleError as error:
+            raise RuleError(f"{at}: {error}") from None
+        if form.precision != "day":
+            raise RuleError(f"{at}: the date format '{pattern}' tells no day. A birth date is a day.")

@@ -7,6 +7,7 @@ stands for it; every other file says whose it is, under which agreement, for whi
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from journeys.declared import FORMAT_TARGETS, FileEntry, FolderEntry, Format, Layout
-from journeys.layouts import LIST, check_layouts, sources_of
+from journeys.declared import FORMAT_TARGETS, LINKAGE_TARGETS, FileEntry, FolderEntry, Format, Layout, LinkageEntry
+from journeys.layouts import LIST, check_layouts, check_linkage, linkage_source, sources_of
 from lib import files
 from lib.batches import Source
 from lib.dates import date_format, say, zone_info
@@ -85,24 +86,45 @@ class Folder:
     def require(self, use: str) -> None:
         """Stop unless every file may be used for this. Raises `PermissionRefused` with the line to mend."""
         for name, entry in self.entry.files.items():
-            if entry.keep_until and today() > entry.keep_until:
+            self._permitted(use, name, entry, "files")
+
+    def require_linkage(self) -> None:
+        """Stop unless every linkage file may be used to join persons. Raises `PermissionRefused` with the line to mend."""
+        for name, entry in self.entry.linkage.items():
+            self._permitted("linkage", name, entry, "linkage")
+
+    def _permitted(self, use: str, name: str, entry: FileEntry | LinkageEntry, block: str) -> None:
+        if entry.keep_until and today() > entry.keep_until:
+            raise PermissionRefused(
+                f"{self.at(block, name, 'keep_until')}: {name} was to be kept until {say(entry.keep_until)}, and "
+                f"today is {say(today())}. Delete it, or agree a new date with {entry.controller or 'its owner'}."
+            )
+        if self.entry.invented or (self.entry.published and block == "files"):
+            return
+        for key in _PERMISSION:
+            if not getattr(entry, key):
                 raise PermissionRefused(
-                    f"{self.at('files', name, 'keep_until')}: {name} was to be kept until {say(entry.keep_until)}, and "
-                    f"today is {say(today())}. Delete it, or agree a new date with {entry.controller or 'its owner'}."
+                    f"{self.at(block, name)}: {name} is real data and has no '{key}'. Say whose it is "
+                    f"({', '.join(_PERMISSION)}), or `invented: true` where nobody is in it."
                 )
-            if self.entry.invented or self.entry.published:
-                continue
-            for key in _PERMISSION:
-                if not getattr(entry, key):
-                    raise PermissionRefused(
-                        f"{self.at('files', name)}: {name} is real data and has no '{key}'. Say whose it is "
-                        f"({', '.join(_PERMISSION)}), or `invented: true` where nobody is in it."
-                    )
-            if use not in (entry.allowed_uses or []):
-                raise PermissionRefused(
-                    f"{self.at('files', name, 'allowed_uses')}: {name} may be used for {listed(entry.allowed_uses or [])}, "
-                    f"not for '{use}' ({entry.agreement}). Ask {entry.controller}, then add it to that line."
-                )
+        if use not in (entry.allowed_uses or []):
+            raise PermissionRefused(
+                f"{self.at(block, name, 'allowed_uses')}: {name} may be used for {listed(entry.allowed_uses or [])}, "
+                f"not for '{use}' ({entry.agreement}). Ask {entry.controller}, then add it to that line."
+            )
+
+    def linkage_sources(self) -> list[Source]:
+        """Every linkage file, in the order in which they are declared."""
+        return [
+            linkage_source(
+                name,
+                entry,
+                None if name in self.frames else (self.path or Path()) / name,
+                self.frames.get(name),
+                functools.partial(self.at, "linkage", name, "columns"),
+            )
+            for name, entry in self.entry.linkage.items()
+        ]
 
     def sources(self) -> list[Source]:
         """Every list of every file as `lib.intake` reads it, in the order in which they are declared."""
@@ -232,7 +254,8 @@ def from_frames(frames: Mapping[str, pd.DataFrame], sources: Mapping[str, Any]) 
     except ValidationError as error:
         first = error.errors()[0]
         raise RuleError(f"sources: {'.'.join(map(str, first['loc']))}: {first['msg']}.") from None
-    missing = [n for n in entry.files if n not in frames] + [n for n in frames if n not in entry.files]
+    declared = [*entry.files, *(n for n in entry.linkage if n not in entry.files)]
+    missing = [n for n in declared if n not in frames] + [n for n in frames if n not in declared]
     if missing:
         raise RequestError(f"frames and sources name different files: {listed(missing)}. Give each in both.")
     folder = Folder("frames", None, entry, None, _formats(None, entry, None), dict(frames))
@@ -251,6 +274,9 @@ def _checked(yaml: files.Yaml, model: type[Any], where: tuple[Any, ...]) -> Any:
             if isinstance(value, dict) and isinstance(value.get("format"), dict):
                 files.known_keys(yaml, ("files", name, "format"), Format.model_fields)
                 files.known_keys(yaml, ("files", name, "format", "columns"), FORMAT_TARGETS)
+        for name in yaml.data["linkage"] if isinstance(yaml.data.get("linkage"), dict) else ():
+            files.known_keys(yaml, ("linkage", name), LinkageEntry.model_fields)
+            files.known_keys(yaml, ("linkage", name, "columns"), LINKAGE_TARGETS)
     try:
         return model.model_validate(yaml.data)
     except ValidationError as error:
@@ -315,6 +341,8 @@ def _check(folder: Folder) -> None:
             zone_info(entry.zone)
         except RuleError as error:
             raise RuleError(f"{folder.at('files', name, 'zone')}: {error}") from None
+    for name, linked in folder.entry.linkage.items():
+        check_linkage(name, linked, folder.at("linkage", name))
     _check_stems(folder)
 
 
