@@ -7,6 +7,7 @@ The verbs, in the order in which data flow:
     fj.set_aside("sample")                         # the records that could not be used, and why
     linkage = fj.read_linkage("data/x")            # names and birth dates, for joining records alone: in memory, nowhere else
     links = fj.link_people(linkage.records)        # records into persons: same, not, or ask a person; and why, pair by pair
+    fj.ask_people("data/x", links, linkage.records)   # the questions left, in the private room; fj.read_decisions: the answers
     members = fj.read_members("sample")            # who belongs to which family, and when
     faults = fj.check_contacts(contacts)           # what is wrong or doubtful, one row each
     review = fj.build_journeys(contacts, members)  # what each family lived through: family -> Journey
@@ -62,6 +63,8 @@ _VERBS = {
     "read_contacts": "journeys.contacts",
     "read_linkage": "journeys.linkage",
     "link_people": "journeys.people",
+    "ask_people": "journeys.linkasks",
+    "read_decisions": "journeys.linkasks",
     "account": "journeys.checks",
     "set_aside": "journeys.contacts",
     "read_members": "journeys.families",
@@ -107,6 +110,7 @@ _ROOMS = ("together", "voice", "public", "measures", "draw", "findings", "front"
 
 __all__ = [
     "account",
+    "ask_people",
     "backtest",
     "best_placed",
     "build_journeys",
@@ -140,6 +144,7 @@ __all__ = [
     "publish",
     "read_book",
     "read_contacts",
+    "read_decisions",
     "read_linkage",
     "read_members",
     "repeats",
