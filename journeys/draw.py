@@ -33,6 +33,7 @@ from journeys.drawing import (
     ecomap,
     lanes,
     leadtimes,
+    linkevidence,
     mapdrawing,
     matrix,
     patternlines,
@@ -42,6 +43,7 @@ from journeys.drawing import (
 from journeys.drawing import frontier as warnings
 from journeys.drawing.examples import EXAMPLES
 from journeys.drawing.levels import known_level
+from journeys.people import Links
 from journeys.search import Search
 from lib import figures
 from lib.dates import read_day
@@ -59,6 +61,7 @@ __all__ = [
     "effort_and_life",
     "frontier",
     "lead_times",
+    "link_evidence",
     "map",
     "months",
     "pattern",
@@ -186,6 +189,35 @@ def around(
         )
     with figures.style():
         return ecomap.draw(journey, members, size, level, frame)
+
+
+def link_evidence(
+    links: Links, record_a: str, record_b: str, *, invented: bool = False, level: str = "team", frame: bool = True
+) -> Axes:
+    """Why two records may be one person: a waterfall of what each column weighs, and what that comes to.
+
+    Goes in: what `link_people` gave, and the ids of two records. `invented` puts the tag of invented data on it. Comes out:
+    the Axes. Columns stand in the order of the rules; one in which either record has nothing is not drawn. No value of a
+    record is shown, and neither is its id.
+
+    Raises RequestError where the level is not known, at level `board`, since it is about two people, and where the two
+    were not weighed: they share nothing by which records are looked up, or weigh too little to be asked about.
+    """
+    known_level(level)
+    if level == "board":
+        raise RequestError(
+            "This is about two people's records, so it is not drawn at level 'board'. Ask for level='team'."
+        )
+    if not isinstance(links, Links):
+        raise RequestError("links is not what link_people gives. Write links = fj.link_people(records) first.")
+    both = sorted((record_a, record_b))
+    found = links.pairs[(links.pairs["record_a"] == both[0]) & (links.pairs["record_b"] == both[1])]
+    if found.empty or found["match_weight"].isna().all():
+        raise RequestError(
+            "These two records were not weighed. links.pairs lists those that were, with record_a and record_b."
+        )
+    with figures.style():
+        return linkevidence.draw(found.iloc[0], links.model, level, frame, invented)
 
 
 def _known_size(size: str) -> None:
