@@ -10,7 +10,7 @@ from typing import Any
 
 from journeys.activities import Activities, fold
 from journeys.columns import UNMAPPED
-from journeys.forgotten import barred
+from journeys.forgotten import barred, who_is
 from journeys.persons import read_persons
 from journeys.sources import Folder
 from lib import intake
@@ -66,7 +66,10 @@ def _name_people(engine: Engine, store: str, folder: Folder) -> None:
     """The person behind each supplier's number, where persons.csv knows one; without it, no table and no join."""
     import pyarrow as pa
 
-    if persons := read_persons(folder):
+    persons = read_persons(folder)
+    if persons and (is_forgotten := who_is(folder)):
+        persons = {record: own for record, own in persons.items() if not is_forgotten(record) and not is_forgotten(own)}
+    if persons:
         columns = {"record_id": list(persons), "own_id": list(persons.values())}
         engine.load(f"{store}.{OWN_IDS}", pa.table({n: pa.array(v, pa.string()) for n, v in columns.items()}))
 

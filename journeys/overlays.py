@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 RULE_FILES = (
     *("activities", "triggers", "facts", "chances", "demand", "costs", "measures"),
-    *("conditions", "navigator", "readers", "questions", "worlds", "disclosure", "linkage"),
+    *("conditions", "navigator", "readers", "questions", "worlds", "disclosure", "kinship", "linkage"),
 )
 
 

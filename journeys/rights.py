@@ -127,7 +127,10 @@ def _by_hand(folder: Folder, what: Held, theirs: _Theirs) -> Iterator[str]:
     if theirs.of_nobody:
         yield f"{count(theirs.of_nobody, 'contact')} of their family name nobody, and stay: see whether they are about this person."
     if folder.entry.persons and what.records:
-        yield f"{folder.entry.persons} joins their numbers: run `python -m journeys link {folder.name}`, which leaves them out."
+        yield (
+            f"{folder.entry.persons} joins their numbers: run `python -m journeys link {folder.name}`, which leaves them out. "
+            "The ledgers of persons and families in the private folder keep their numbers, and no name, until the folder goes."
+        )
     if what.members:
         yield f"{folder.entry.members}: take out {count(len(what.members), 'row')} that names them."
     for path in kept.bundles(folder):

@@ -63,3 +63,12 @@ def a_log_that_names_families(root: Path) -> Path:
         {"person_id": "P9", "family_id": "F1", "date": "2024-04-01", "agency": "early_help", "activity": "odd word"},
     ]
     return folder_of_logs(root, {"school.csv": school, "helpers.csv": helpers})
+
+
+def with_persons(root: Path) -> Path:
+    """The same folder, and a persons file that says who two of its suppliers' numbers are."""
+    rows = "record_id,person_id\nschool:P1,person-00001\nhelpers:P9,person-00001\n"
+    (root / "persons.csv").write_text(rows, encoding="utf-8")
+    sources = json.loads((root / "sources.yml").read_text(encoding="utf-8")) | {"persons": "persons.csv"}
+    (root / "sources.yml").write_text(json.dumps(sources), encoding="utf-8")
+    return root

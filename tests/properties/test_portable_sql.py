@@ -20,7 +20,7 @@ from journeys import causes, measures
 from journeys.sample import make
 from lib import intake
 from lib.engine import Engine, Table
-from tests.properties.folders import a_log_that_names_families
+from tests.properties.folders import a_log_that_names_families, with_persons
 
 ROOM = Path(fj.__file__).parent
 
@@ -75,7 +75,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         root = tmp_path_factory.mktemp("sql")
         make(root / "sample", families=8, comparison=1, seed=3)
         _whole_path(root / "sample")
-        _whole_path(a_log_that_names_families(root / "named"))
+        _whole_path(with_persons(a_log_that_names_families(root / "named")))
         make(root / "signs", families=1, comparison=100, seed=3)
         signs = fj.build_journeys(fj.read_contacts(root / "signs"), fj.read_members(root / "signs"))
         fj.search_triggers(signs, alarms_per_100=30)

@@ -397,7 +397,7 @@ def test_a_line_that_is_no_decision_stops_it_before_anything_is_written(tmp_path
     root = folder_for(tmp_path / "data")
     decide(root, line)
     before = whole(root)
-    with pytest.raises(DataError, match=r"family_decisions\.csv, line 2") as stopped:
+    with pytest.raises(DataError, match=r"family_decisions.csv, line 2") as stopped:
         linked(root, FIRST)
     assert MEND[line] in str(stopped.value)
     assert whole(root) == before
