@@ -86,7 +86,7 @@ def _not_used(found: Found) -> Iterator[str]:
 
 
 WORDS = {
-    "made": "made",
+    "made": "new",
     "split": "split from another",
     "merged": "merged into another",
     "gone": "gone",

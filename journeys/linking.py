@@ -191,8 +191,7 @@ class _Why:
         found: set[str] = set()
         for person in change.members:
             if change.what in ("made", "split", "joined"):
-                theirs = (change.group, person)
-                found |= self.joins.get(theirs) or self.says.get(theirs, set())
+                found |= self._in(change.group, person)
             elif person in self.became:
                 found.add("found to be one person with another")
             elif person not in self.people:
@@ -202,12 +201,16 @@ class _Why:
             elif person in self.by_hand:
                 found.add("decided by hand")
             elif change.what == "merged":
-                found |= self.joins.get((change.other, person), set())
+                found |= self._in(change.other, person)
             else:
                 found.add(
                     "what joined them has ended" if change.what in ("left", "was") else "nothing joins them any more"
                 )
-        return "; ".join(sorted(found))
+        return "; ".join(sorted(found)) or "nothing joins them any more"
+
+    def _in(self, family: str, person: str) -> set[str]:
+        """What joins a person to the others of a family; where nobody is named, what the membership says."""
+        return self.joins.get((family, person)) or self.says.get((family, person), set())
 
 
 # What is written

@@ -12,6 +12,7 @@ import pytest
 
 import journeys as fj
 from journeys import linking
+from journeys.__main__ import main
 from journeys.linkcommand import told
 from journeys.linkfiles import ledgers
 from journeys.linking import link
@@ -253,6 +254,48 @@ def test_while_a_run_holds_the_folder_nothing_is_linked(tmp_path: Path, linked) 
     (root / ".store").mkdir()
     with lock(root / ".store" / "report.lock"), pytest.raises(files.BusyError):
         linked(root, FIRST)
+
+
+def test_the_command_says_what_changed_in_counts_and_its_exit_status_what_is_at_fault(
+    tmp_path: Path, linked, monkeypatch, capsys
+) -> None:
+    root = folder_for(tmp_path / "data")
+    drawn = FIRST.replace("police:9  school:c", "police:9  police:9")
+    people = People(records_of(drawn), persons_of(drawn), joined={"same NHS number": 1}, to_ask=1)
+    monkeypatch.setattr(linking, "read_people", lambda folder: people)
+    main(["link", str(root)])
+    said = capsys.readouterr().out
+    assert "8 records of 8 persons." in said
+    assert "joined by same NHS number: 1 pair" in said
+    assert "4 families, 1 of them of one person." in said
+    assert "8 persons new" in said and "4 families new" in said
+    assert "Add this line to sources.yml, so that it is used: members: members.csv" in said
+    (root / "members.csv").write_text("person_id,family_id,from,to,because\n")
+    with pytest.raises(SystemExit) as stopped:
+        main(["link", str(root)])
+    assert stopped.value.code == 2
+    with lock(root / ".store" / "report.lock"), pytest.raises(SystemExit) as busy:
+        main(["link", str(root), "--replace-members"])
+    assert busy.value.code == 3
+
+
+SECRET = """
+    id        surname    household     uprn          address          postcode  parents   confidential
+    school:m  Zzcanary   k:zzcanary1   100200300400  7 Zzcanary Road  PO9 9ZZ   –         yes
+    school:c  Zzcanary   k:zzcanary1   100200300400  7 Zzcanary Road  PO9 9ZZ   school:m  –
+    school:f  Zzcanary   k:zzcanary2   100200300401  8 Zzcanary Road  PO9 9ZY   –         –
+    school:g  Zzcanary   k:zzcanary2   100200300401  8 Zzcanary Road  PO9 9ZY   –         –
+    """
+
+
+def test_no_name_and_no_place_is_in_anything_that_is_written_or_said(tmp_path: Path, linked) -> None:
+    root = folder_for(tmp_path / "data")
+    done = linked(root, SECRET)
+    assert together(root) == {"cm", "fg"}
+    written = b"".join(whole(root).values()) + "\n".join(told(done)).encode()
+    for secret in (b"zzcanary", b"100200300", b"PO9", b"9ZZ"):
+        assert secret.lower() not in written.lower()
+    assert "confidential, joined by no household and no address: 1 person" in "\n".join(told(done))
 
 
 # Ids
