@@ -17,7 +17,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from journeys.families import ALWAYS, STILL
-from journeys.kinrules import Kinship
+from journeys.kinrules import Kind, Kinship
 from lib.dates import day_number
 
 if TYPE_CHECKING:
@@ -87,12 +87,12 @@ def read_evidence(records: pd.DataFrame, persons: Mapping[str, str], rules: Kins
     pairs: set[Pair] = set()
     if kind := rules.of("household"):
         keys = _keyed(rows, lambda row: household_key(row["household_id"], rules.blanks))
-        pairs |= _together(found, "household", keys, kind.most or 0)
+        pairs |= _together(found, "household", keys, kind.most)
     if kind := rules.of("address"):
         keys = _keyed(rows, lambda row: address_keys(row, rules.blanks))
-        pairs |= _together(found, "address", keys, kind.most or 0, surnames)
+        pairs |= _together(found, "address", keys, kind.most, surnames)
     if kind := rules.of("parent"):
-        pairs |= _parents(found, rows, persons, kind.until_age)
+        pairs |= _parents(found, rows, persons, kind)
     found.pairs = sorted(pairs, key=lambda p: (p.a, p.b, p.shape, p.start, p.end))
     return found
 
@@ -253,10 +253,11 @@ def _together(
     return {Pair(a, b, shape, *span) for (a, b), some in spans.items() for span in union(some)}
 
 
-def _parents(
-    found: Evidence, rows: Iterable[Mapping[str, Any]], persons: Mapping[str, str], until_age: int | None
-) -> set[Pair]:
-    """A parent and a child, from the child's own record, up to a birthday where the date of birth is known."""
+def _parents(found: Evidence, rows: Iterable[Mapping[str, Any]], persons: Mapping[str, str], kind: Kind) -> set[Pair]:
+    """A parent and a child, from the child's own record, up to a birthday where the date of birth is known.
+
+    Whoever is named by too many children is an office and no parent, and so is a list of too many parents.
+    """
     alive = {person: (some[0][0], some[-1][1]) for person, some in found.alive.items()}
     born: dict[str, int] = {}
     for row in rows:
@@ -268,7 +269,7 @@ def _parents(
     unknown: set[tuple[str, str]] = set()
     for row in rows:
         child = row["person"]
-        until = _birthday(born[child], until_age) if until_age and child in born else STILL
+        until = _birthday(born[child], kind.until_age) if kind.until_age and child in born else STILL
         for record in row["parents"]:
             parent = persons.get(str(record))
             if parent is None:
@@ -276,7 +277,15 @@ def _parents(
             elif parent != child and parent in alive:
                 spans[parent, child] += overlaps([(row["start"], min(row["end"], until))], [alive[parent]])
     found.unknown_parents = len(unknown)
-    return {Pair(a, b, "parent", *span) for (a, b), some in spans.items() for span in union(some)}
+    named: dict[str, set[str]] = defaultdict(set)
+    for parent, child in spans:
+        named[f"of {parent}"].add(child)
+        named[f"to {child}"].add(parent)
+    many = {key: people for key, people in named.items() if len(people) > kind.most}
+    found.shared_keys["parent"] = len(many)
+    found.shared_people["parent"] = len({person for people in many.values() for person in people})
+    kept = {pair: some for pair, some in spans.items() if not {f"of {pair[0]}", f"to {pair[1]}"} & many.keys()}
+    return {Pair(a, b, "parent", *span) for (a, b), some in kept.items() for span in union(some)}
 
 
 def _birthday(born: int, age: int) -> int:

@@ -28,7 +28,7 @@ class Kind(BaseModel):
     source: str
     mark: Literal["statutory", "national", "local", "illustrative"]
     shape: Literal["household", "parent", "address"]
-    most: PositiveInt | None = None
+    most: PositiveInt
     until_age: PositiveInt | None = None
     in_force: bool = True
 
@@ -104,13 +104,6 @@ def _check_top(yaml: files.Yaml, key: str) -> None:
 
 def _check(yaml: files.Yaml, name: str, kinds: Mapping[str, Kind]) -> None:
     kind = kinds[name]
-    if (kind.most is None) != (kind.shape == "parent"):
-        what = (
-            "has no 'most'. Remove it"
-            if kind.most
-            else "needs 'most': above how many people a key joins nobody. Add it"
-        )
-        raise yaml.error(f"kind '{name}' is of shape {kind.shape}, which {what}.", "kinship", name)
     if kind.until_age is not None and kind.shape != "parent":
         raise yaml.error(f"kind '{name}': until_age stands only with shape parent. Remove it.", "kinship", name)
     same = [other for other, one in kinds.items() if one.shape == kind.shape and one.in_force]

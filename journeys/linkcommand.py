@@ -68,7 +68,7 @@ def _families(found: Found) -> Iterator[str]:
 def _not_used(found: Found) -> Iterator[str]:
     e, rules = found.evidence, found.rules
     for kind in rules.kinds.values():
-        if kind.most and e.shared_keys.get(kind.shape):
+        if e.shared_keys.get(kind.shape):
             keys = count(e.shared_keys[kind.shape], "key")
             people = count(e.shared_people[kind.shape], "person", "persons")
             yield f"  {kind.says}: {keys} shared by more than {kind.most} people ({people} in all) joined nobody"

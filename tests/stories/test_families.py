@@ -298,6 +298,22 @@ def test_a_parent_who_is_in_no_record_and_a_parent_of_oneself_join_nobody_and_th
     assert evidence_of(text).unknown_parents == 1
 
 
+def test_whoever_is_the_parent_of_sixteen_is_an_office_and_joins_nobody() -> None:
+    def drawn(children: int) -> str:
+        return "\n".join(["id  parents", "m  –", *(f"c{n:02}  m" for n in range(children))])
+
+    rules = replace(RULES_IN_FORCE, most_in_family=30)
+    assert len(homes(drawn(15), rules)) == 1
+    assert homes(drawn(16), rules) == []
+    assert evidence_of(drawn(16)).shared_keys["parent"] == 1
+
+
+def test_a_child_of_sixteen_parents_is_no_evidence() -> None:
+    rows = [f"p{n:02}  –" for n in range(16)]
+    text = "\n".join(["id  parents", *rows, "c  " + ";".join(f"p{n:02}" for n in range(16))])
+    assert homes(text) == []
+
+
 # Confidential
 
 PROTECTED = """
@@ -399,8 +415,8 @@ def test_a_council_switches_a_kind_off_and_sets_its_own_cap(tmp_path) -> None:
 WRONG = {
     "kinship: {household: {most: 0}}": "greater than 0",
     "kinship: {household: {shape: house}}": "'household', 'parent' or 'address' is expected",
-    "kinship: {parent: {most: 3}}": "has no 'most'",
-    "kinship: {again: {says: x, why: x, source: x, mark: local, shape: parent}}": "both of shape parent",
+    "kinship: {household: {until_age: 3}}": "until_age stands only with shape parent",
+    "kinship: {again: {says: x, why: x, source: x, mark: local, most: 2, shape: parent}}": "both of shape parent",
     "most_in_family: 1": "2 or more",
     "alone: perhaps": "true or false",
     "blanks: [1]": "a list of words",
