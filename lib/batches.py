@@ -115,10 +115,23 @@ def places(source: Source, header: Sequence[str], is_heading: Callable[[], bool]
             )
         raise DataError(
             f"{source.name} has no column '{name}', which {source.where(missing[0])} reads as the {missing[0]}."
-            f"{did_you_mean(name, header)} Columns found: {listed(h for h in header if h)}. "
-            "If the supplier renamed it, change that line."
+            f"{did_you_mean(name, header)} {_columns_found(header, wanted.values())} If the supplier renamed it, change that line."
         )
     return found
+
+
+def _columns_found(header: Sequence[str], named: Iterable[str]) -> str:
+    """Which columns are there: by name where a format names them, and else by where they stand, since a value that slipped
+    into the first line looks like a name.
+    """
+    known = {folded(name) for name in named}
+    others = [str(at) for at, name in enumerate(header, start=1) if name and folded(name) not in known]
+    found = f"Columns found: {listed(name for name in header if folded(name) in known)}"
+    if not others:
+        return f"{found}."
+    more = f" and {len(others) - 12} more" if len(others) > 12 else ""
+    word = "the column" if len(others) == 1 else "columns"
+    return f"{found}, and {word} {', '.join(others[:12])}{more}, whose name no line of the format has."
 
 
 def folded(name: str) -> str:
