@@ -12,20 +12,25 @@ from journeys.families import member_rows
 from journeys.forgotten import person_id
 from journeys.persons import all_ids
 from journeys.sources import Folder
+from lib.batches import Source
 from lib.errors import DataError, PartMissing, RequestError, count, listed
 from lib.pseudonyms import normal
 from lib.readers import batches
 from lib.shaping import KEY
 
+AT_HOME = frozenset({"postcode", "address", "uprn", "phone", "email", "household_id"})
+"""Where somebody lives, and how they are reached: told to nobody from a linkage file, since it may be protected."""
+
 
 @dataclass(frozen=True)
 class Record:
-    """One record of a file: where it is, and each listed column as text."""
+    """One record of a file: where it is, and each listed column as text; and whether it only says who a number stands for."""
 
     file: str
     row: int
     line: int
     cells: Mapping[str, str]
+    is_linkage: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,13 +63,14 @@ def held(folder: Folder, people: Sequence[str]) -> Held:
     is_them = named(all_ids(folder, people))
     records: list[Record] = []
     unread: dict[str, str] = {}
-    for source in folder.sources():
+    sources = [(source, False) for source in folder.sources()] + [(source, True) for source in folder.linkage_sources()]
+    for source, is_linkage in sources:
         try:
             for batch in batches(source):
                 if "person_id" not in batch.column_names:
                     continue
                 own = batch.column("person_id").to_pylist()
-                theirs = {p for p in set(own) if p and is_them(person_id(folder, source.name, p))}
+                theirs = {p for p in set(own) if p and is_them(_written(folder, source, p, is_linkage))}
                 at = [n for n, p in enumerate(own) if p in theirs]
                 for cells in batch.take(at).to_pylist() if at else []:
                     # One of several things that a record tells has its column's own name: "date" would be all of them.
@@ -75,13 +81,20 @@ def held(folder: Folder, people: Sequence[str]) -> Held:
                         for n, v in cells.items()
                         if n.endswith("__at") and v is not None
                     }
-                    records.append(Record(source.name, cells["row"], cells["line"], told))
+                    if is_linkage:
+                        told |= dict.fromkeys(told.keys() & AT_HOME, "held: see the file")
+                    records.append(Record(source.name, cells["row"], cells["line"], told, is_linkage))
         except PartMissing:
             continue
         except DataError as error:
             unread[source.name] = str(error)
     members = [row for row in member_rows(folder) if is_them(row[0])]
     return Held(records, members, unread)
+
+
+def _written(folder: Folder, source: Source, own: str, is_linkage: bool) -> str:
+    """A supplier's own number for a person, as the kit writes it."""
+    return f"{source.supplier}:{own}" if is_linkage else person_id(folder, source.name, own)
 
 
 def found(folder: Folder, people: Sequence[str], *, absent: bool = False) -> Held:

@@ -110,8 +110,6 @@ def _changed(done: Linked) -> Iterator[str]:
 
 def _next(done: Linked) -> Iterator[str]:
     found = done.found
-    for fault in found.people.faults:
-        yield f"\nlink_decisions.csv, {fault}"
     for fault in found.faults:
         yield f"\nfamily_decisions.csv, {fault}"
     yield "\nWhat to do next:"
@@ -121,8 +119,8 @@ def _next(done: Linked) -> Iterator[str]:
         yield f"  Add this line to sources.yml, so that it is used: {line}"
     if found.people.to_ask:
         yield (
-            "  Answer the pairs of private/pairs_to_ask_about.csv in link_decisions.csv (same, not, cannot tell or never), and "
-            "run link again."
+            "  Answer the pairs in private/link.xlsx, or name those never to be joined in private/never_link.csv; and run link "
+            "again."
         )
     if found.families.held:
         yield (

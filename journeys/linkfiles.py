@@ -73,7 +73,7 @@ def check_targets(folder: Folder, may_replace: bool) -> None:
     runs = ledgers(folder)[1].runs()
     wrote = runs[-1].notes.get("files", {}) if runs else {}
     for key, name in zip(("members", "persons"), targets(folder), strict=True):
-        if name in (*folder.entry.files, *getattr(folder.entry, "linkage", ())):
+        if name in (*folder.entry.files, *folder.entry.linkage):
             raise RequestError(
                 f"{folder.at(key)}: {name} is a supplier's file, and `link` writes over none. Name another: {key}: {key}.csv"
             )

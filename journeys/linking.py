@@ -88,6 +88,8 @@ def link(data: str | Path, *, replace_members: bool = False, dry_run: bool = Fal
         found = find(folder, read_people(folder))
         texts = _texts(folder, found)
         is_new = bool(found.of_persons or found.of_families) or not are_there(folder, texts)
+        if not dry_run:
+            found.people.ask()
         if is_new and not dry_run:
             begin(folder, texts, _lines(found, texts))
             end(folder)

@@ -98,7 +98,7 @@ def _records(folder: Folder, session: Session, what: Held, mine: Sequence[dict[s
     aside = {(file, row): because for file, row, because in session.engine.rows(select)}
     known: dict[tuple[str, int], dict[str, Any]] = {(r["source_file"], int(r["source_row"])): r for r in mine}
     for record in what.records:
-        row = known.get((record.file, record.row))
+        row = None if record.is_linkage else known.get((record.file, record.row))
         state = (
             "accepted" if row else f"set aside: {aside.get((record.file, record.row), 'a repeat of another record')}"
         )
@@ -109,7 +109,14 @@ def _records(folder: Folder, session: Session, what: Held, mine: Sequence[dict[s
             seen = Seen(about="reader", texts=(_text(row["reason"]), _text(row["raw_activity"])), **what_it_was)
             reasons = [h.because for h in rules.held_back.values() if any(kind.fits(seen) for kind in h.rows)]
             look = "; ".join(dict.fromkeys(reasons))
-        entry = folder.entry.files[folder.file_of(record.file)]
+        if record.is_linkage:
+            state, look = (
+                "says who a number stands for",
+                "where they live may be protected: see the file, and ask its supplier",
+            )
+        entry = (
+            folder.entry.linkage[record.file] if record.is_linkage else folder.entry.files[folder.file_of(record.file)]
+        )
         yield {
             "file": record.file,
             "line": record.line,

@@ -19,7 +19,8 @@ def dates_read(dates: Mapping[str, Sequence[str]], has: Sequence[str]) -> str:
     """
     inner, outer = [], []
     for name, patterns in dates.items():
-        at, grain, timed, offset = _tries(name, patterns)
+        # A column may be called what SQL calls something else, as `from`.
+        at, grain, timed, offset = _tries(f'"{name}"', patterns)
         if f"{name}__at" in has:
             at = f"coalesce({name}__at, {at})"
             grain = f"CASE WHEN {name}__at IS NOT NULL THEN 'day' ELSE {grain} END"
@@ -28,7 +29,7 @@ def dates_read(dates: Mapping[str, Sequence[str]], has: Sequence[str]) -> str:
             at, grain, timed = f"try_strptime({name}__day, '%Y-%m-%d')", "'day'", "FALSE"
         if f"{name}__off" in has:
             offset = f"{name}__off"
-        blank = f"{name} IS NULL" + (f" AND {name}__at IS NULL" if f"{name}__at" in has else "")
+        blank = f'"{name}" IS NULL' + (f" AND {name}__at IS NULL" if f"{name}__at" in has else "")
         inner.append(f"{at} AS {name}_at, {grain} AS {name}_g, {timed} AS {name}_t, {offset} AS {name}_off")
         outer.append(
             f"date_diff('day', DATE '1970-01-01', CAST({name}_at AS DATE))::INTEGER AS {name}_day, "
