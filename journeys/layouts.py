@@ -171,18 +171,22 @@ def _once(layout: Layout, what: str, at: str) -> None:
                     raise RuleError(f"{at}: {what} gives two words for one of theirs under '{target}': '{theirs}'.")
 
 
-LINKAGE_DAYS = frozenset({"date_of_birth", "from", "to"})
+LINKAGE_DAYS = frozenset({"date_of_birth", "from_date", "to_date"})
+_DECLARED = {"from_date": "from", "to_date": "to"}
+"""What sources.yml calls a column, where that is a word of SQL."""
 
 
 def linkage_source(
     name: str, entry: LinkageEntry, path: Path | None, frame: pd.DataFrame | None, where: Callable[[str], str]
 ) -> Source:
     """A linkage file as it is read: each declared column must be there."""
+    inside = {declared: name for name, declared in _DECLARED.items()}
+    columns = {inside.get(target, target): header for target, header in entry.columns.items()}
     return Source(
         name=name,
         supplier=entry.supplier,
-        columns=entry.columns,
-        needed=frozenset(entry.columns),
+        columns=columns,
+        needed=frozenset(columns),
         dates=LINKAGE_DAYS,
         formats=tuple(entry.dates),
         path=path,
@@ -190,7 +194,7 @@ def linkage_source(
         delimiter=entry.delimiter,
         encoding=entry.encoding,
         sheet=entry.sheet,
-        where=where,
+        where=lambda target: where(_DECLARED.get(target, target)),
     )
 
 

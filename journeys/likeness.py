@@ -56,7 +56,7 @@ _TESTS: dict[str, tuple[str, dict[str, str]]] = {
             "same": "date_of_birth_l = date_of_birth_r",
             "turned": "date_of_birth_l = turned_r",
             "one_figure": "damerau_levenshtein(date_of_birth_l, date_of_birth_r) <= 1",
-            "two_parts": " OR ".join(
+            "two_figures": " OR ".join(
                 "(" + " AND ".join(f"substr(date_of_birth_l, {p}) = substr(date_of_birth_r, {p})" for p in places) + ")"
                 for places in _BORN
             ),
@@ -92,6 +92,14 @@ BLOCKS = (
 )
 """By what two cards are looked up: they are compared where all columns of one of these are equal and filled."""
 
+SURE = (
+    ("first_name", "last_name", "date_of_birth"),
+    ("email_one", "date_of_birth"),
+    ("first_name", "date_of_birth", "postcode_one"),
+    ("nhs_number",),
+)
+"""Two cards that are equal in all of one of these are most likely of one person: how many there are is told from them."""
+
 ALIKE = frozenset({"swapped", "same", "short_form", "one_letter"})
 """First names that may be one, typed wrong at most."""
 
@@ -117,8 +125,7 @@ def comparisons(rules: LinkRules) -> list[Comparison]:
 def training(rules: LinkRules) -> Training:
     """How m and u are estimated from records."""
     t = rules.training
-    exact = ("first_name", "last_name", "date_of_birth")
-    return Training(exact, t.exact_finds, (("date_of_birth",), ("first_name", "last_name")), t.sampled_pairs, t.seed)
+    return Training(SURE, t.sure_finds, (("date_of_birth",), ("first_name", "last_name")), t.sampled_pairs, t.seed)
 
 
 def are_doubtful(look: Mapping[str, str], same_supplier: bool) -> bool:
@@ -127,7 +134,7 @@ def are_doubtful(look: Mapping[str, str], same_supplier: bool) -> bool:
     One supplier that holds two ids with first names a letter apart may hold twins.
     """
     first, born = look["first_name"], look["date_of_birth"]
-    if born in ("two_parts", "different") or first == "different" or look["nhs_number"] == "different":
+    if born in ("two_figures", "different") or first == "different" or look["nhs_number"] == "different":
         return True
     return same_supplier and first in ("one_letter", "part", "two_letters")
 
@@ -148,6 +155,9 @@ def verdict(look: Mapping[str, str], probability: float, same_supplier: bool, ru
         return "same", f"same {numbers[0]}, same birth date, and first names that agree"
     if first in ALIKE and born in TYPED and look["sex"] != "different" and probability >= rules.thresholds.same:
         return "same", "the columns together weigh enough"
+    named_by_mail = first == NOTHING and look["email"] == "same" and look["last_name"] in ("same", "one_letter")
+    if named_by_mail and born == "same" and look["sex"] != "different" and probability >= rules.thresholds.same:
+        return "same", "the columns together weigh enough; one has no first name, and the e-mail is the same"
     if any(known) and probability >= rules.thresholds.ask:
         if not all(known):
             missing = "birth date" if known[0] else "first name"

@@ -45,7 +45,9 @@ FIXES = {
     "ends before it begins": "`to` is the first day on which it no longer holds: mend one of the two days",
     REASON: "nothing: this person asked to be forgotten",
 }
-_TEXTS = tuple(t for t in LINKAGE_TARGETS if t not in (*LINKAGE_DAYS, "person_id", "household_id", "parent_ids"))
+_TEXTS = tuple(
+    t for t in LINKAGE_TARGETS if t not in ("date_of_birth", "from", "to", "person_id", "household_id", "parent_ids")
+)
 _NO = frozenset({"", "no", "n", "false", "0", "none", "not protected"})
 
 
@@ -181,8 +183,8 @@ class _Reading:
         for day in sorted(LINKAGE_DAYS):
             if isinstance(given := row[f"{day}_given"], str):
                 return given, source.columns[day]
-        start, end = row["from_given"], row["to_given"]
-        return ("ends before it begins", source.columns["to"]) if start and end and end <= start else ("", "")
+        start, end = row["from_date_given"], row["to_date_given"]
+        return ("ends before it begins", source.columns["to_date"]) if start and end and end <= start else ("", "")
 
     def _day(self, row: dict[str, Any], day: str) -> dt.date | str | None:
         """The day, nothing, or why it cannot be used."""
@@ -202,8 +204,8 @@ class _Reading:
             "record_id": f"{source.supplier}:{row['person_id']}",
             "supplier": source.supplier,
             "date_of_birth": row["date_of_birth_given"],
-            "from_date": row["from_given"],
-            "to_date": row["to_given"],
+            "from_date": row["from_date_given"],
+            "to_date": row["to_date_given"],
             "household_id": f"{source.supplier}:{row['household_id']}" if row.get("household_id") else None,
             "parent_ids": tuple(
                 f"{source.supplier}:{p.strip()}" for p in (row.get("parent_ids") or "").split(";") if p.strip()

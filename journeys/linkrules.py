@@ -54,7 +54,7 @@ class TrainingRules(_Strict):
     agreeing_pairs: PositiveInt
     sampled_pairs: PositiveInt
     seed: int
-    exact_finds: Share
+    sure_finds: Share
     chance: Share
 
 
@@ -74,7 +74,7 @@ class LinkRules:
 COLUMNS = {
     "first_name": ("swapped", "same", "short_form", "one_letter", "part", "two_letters", "different"),
     "last_name": ("same", "once", "one_letter", "part", "two_letters", "different"),
-    "date_of_birth": ("same", "turned", "one_figure", "two_parts", "different"),
+    "date_of_birth": ("same", "turned", "one_figure", "two_figures", "different"),
     "sex": ("same", "different"),
     "home": ("same", "postcode", "district", "different"),
     "phone": ("same", "different"),

@@ -144,7 +144,7 @@ class _Linking:
         if model is not None:
             return _read_model(model), float(model["chance"]), bool(model["rare_values_weigh_more"]), "an earlier model"
         made = training(self.rules)
-        agreeing = self.pairing.agreeing(made.exact) if len(self.cards.ids) >= wanted.records else 0
+        agreeing = self.pairing.agreeing(made.sure[0]) if len(self.cards.ids) >= wanted.records else 0
         if agreeing < wanted.agreeing_pairs:
             said = (
                 f"m and u as declared: under {wanted.records:,} records, or under {wanted.agreeing_pairs:,} pairs that "
@@ -334,7 +334,7 @@ def _put(where: dict[int, set[int]], pair: tuple[int, int]) -> None:
 
 def _two_people(look: Look, in_all: bool = False) -> bool:
     """Whether birth dates or first names are those of two people; `in_all`: both of them."""
-    signs = (look["date_of_birth"] in ("two_parts", "different"), look["first_name"] == "different")
+    signs = (look["date_of_birth"] in ("two_figures", "different"), look["first_name"] == "different")
     return all(signs) if in_all else any(signs)
 
 

@@ -61,9 +61,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Training:
-    """How m and u are estimated: exact agreement on `exact` finds a share `finds` of true pairs; each of `sessions` blocks once."""
+    """How m and u are estimated: agreement in all columns of one of `sure` finds a share `finds` of the pairs that belong
+    together; each of `sessions` blocks once."""
 
-    exact: tuple[str, ...]
+    sure: tuple[tuple[str, ...], ...]
     finds: float
     sessions: tuple[tuple[str, ...], ...]
     pairs: int
@@ -80,7 +81,7 @@ class Pairing:
     def __init__(
         self, cards: pa.Table, comparisons: Sequence[Comparison], blocks: Sequence[tuple[str, ...]], most: int
     ) -> None:
-        self.comparisons, self.blocks, self.count = comparisons, blocks, len(cards)
+        self.comparisons, self.blocks, self.count, self.most = comparisons, blocks, len(cards), int(most)
         self.con = _alone()
         self.con.register("incoming", cards)
         self.con.execute("CREATE TABLE given AS SELECT * FROM incoming ORDER BY card")
@@ -116,6 +117,21 @@ class Pairing:
         ).fetchall()
         return int(found[0][0])
 
+    def _sure(self, rules: Sequence[tuple[str, ...]]) -> int:
+        """How many pairs agree exactly in all columns of one of several rules, each pair once; too common values apart."""
+        finds = []
+        for columns in rules:
+            filled = " AND ".join(f"{c} IS NOT NULL" for c in columns)
+            few = (
+                f"(SELECT * FROM (SELECT card, {', '.join(columns)}, count(*) OVER (PARTITION BY {', '.join(columns)}) AS n "
+                f"FROM cards WHERE {filled}) AS t WHERE n BETWEEN 2 AND {self.most})"
+            )
+            same = " AND ".join(f"a.{c} = b.{c}" for c in columns)
+            finds.append(
+                f"SELECT a.card AS a, b.card AS b FROM {few} AS a JOIN {few} AS b ON {same} AND a.card < b.card"
+            )
+        return int(self.con.execute(f"SELECT count(*) FROM ({' UNION '.join(finds)}) AS t").fetchall()[0][0])
+
     def train(self, training: Training) -> tuple[Shares, float]:
         """m and u as these records have them, and the chance that two at random belong together.
 
@@ -125,7 +141,7 @@ class Pairing:
         from splink import block_on
 
         declared = {c.name: {v.name: (v.m, v.u) for v in c.levels} for c in self.comparisons}
-        chance = self.agreeing(training.exact) / training.finds / (self.count * (self.count - 1) / 2)
+        chance = self._sure(training.sure) / training.finds / (self.count * (self.count - 1) / 2)
         chance = min(max(chance, LEAST), 0.5)
         with _quiet():
             linker = self._linker(declared, chance, True)
