@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from journeys import sources
 from journeys.columns import TABLES, identifying
 from journeys.contacts import Session, intake_account, session_of
 from journeys.families import fit, load_members
-from lib.dates import say
+from lib.dates import day_number, say
 from lib.engine import Table
 from lib.errors import RequestError, count
 
@@ -22,6 +23,12 @@ FAULTS = {
     "set_aside": "{records} could not be used: {detail}",
     "identical_no_id": "{rows} the same in every listed column, with no id of their own: kept as {contacts}. "
     "If they are one, ask the supplier for an id",
+    "garbled": "{rows} with letters such as Ã© where one was meant: read in a wrong encoding before it came here. Ask the "
+    "supplier for UTF-8",
+    "month_first": "{rows} with a day that fits only if the month is written first: the whole file may be written so, and then "
+    "its other days are wrong too. Ask the supplier; mend `dates` of the format",
+    "serial_days": "{times} written as a number of days, as spreadsheets count them: read by the workbook's own calendar",
+    "hidden_rows": "{rows} hidden in the sheet: read as the others. Ask the supplier whether they belong there",
     "lone_midnight": "{times} exactly midnight among true times: read as no time. If midnight is a time here, write "
     "`midnight: time` in sources.yml",
     "clock_gap": "a time that did not exist, in the hour when clocks go forward: kept",
@@ -37,6 +44,8 @@ FAULTS = {
     "imprecise": "{contacts} known to a month, a year or about: kept, and outside moves and waits where their day "
     "matters",
     "coverage_not_declared": "{detail} declares no coverage: taken as its first to last contact",
+    "future": "{contacts} dated after today: kept. If they are appointments, and not yet what happened, ask for an extract "
+    "without them",
     "outside_coverage": "{contacts} outside the days that {detail} says it covers",
     "no_family": "the contact fits no family: its person is in no family on that day",
     "span_crosses": "the day is not known exactly, and its person changed family within the span",
@@ -77,6 +86,9 @@ FROM {contacts} WHERE recorded_day IS NULL GROUP BY source_file
 UNION ALL
 SELECT 'imprecise' AS fault, source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, '' AS detail
 FROM {contacts} WHERE precision <> 'day' GROUP BY source_file
+UNION ALL
+SELECT 'future' AS fault, source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, '' AS detail
+FROM {contacts} WHERE earliest > {today} GROUP BY source_file
 UNION ALL
 SELECT 'referred_to_nobody' AS fault, source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, '' AS detail
 FROM {contacts} WHERE nature = 'referral' AND referred_to IS NULL GROUP BY source_file
@@ -154,7 +166,7 @@ def _faults(session: Session, members: Table | pd.DataFrame | None) -> Table:
     engine = session.engine
     _lay_people(session, members)
     rows = engine.rows(_PEOPLE.format(contacts=session.contacts)) + engine.rows(
-        _FILES.format(contacts=session.contacts)
+        _FILES.format(contacts=session.contacts, today=day_number(sources.today()))
     )
     missing = {row[1] for row in rows if row[0] == "list_missing"}
     frame = intake_account(session)

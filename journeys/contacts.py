@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SCHEMA = "6"
+SCHEMA = "7"
 """Goes up when the store's tables change, so that older stores are rebuilt."""
 
 CONTACTS = """
@@ -239,6 +239,10 @@ _FIXES = {
     "too many fields": "put quotes round a value that holds the separator",
     "cut short": "the file stops here: export it again",
     "control characters": "remove the characters that cannot be printed at source",
+    "a shortened number": "a spreadsheet showed a long number in few figures: export it as text",
+    "a number with decimals": "an id, or a day, is no such number: export it as text",
+    "a formula whose value was not saved": "open the workbook, let it calculate, and save it; or paste the values",
+    "not text": "the database holds something else than text or a number here: export it as text",
     "a field is too long": "a field holds more than 65,536 letters: a quotation mark may be left open",
     "amended, order unknown": "ask the supplier on which day each version was recorded",
     "no agency": "say who recorded it",
@@ -249,11 +253,19 @@ _FIXES = {
 }
 
 
+_FIXES_LIKE = {
+    "merged cells%": "unmerge the cells and fill in each row",
+    "%is there several times": "one record can hold it but once: see whether `part` of the format names the right element",
+    "%holds other elements": "a value was expected there: see whether its path in the format goes deep enough",
+}
+
+
 def _fix() -> str:
     from lib.dialect import literal
 
     cases = " ".join(f"WHEN {literal(k)} THEN {literal(v)}" for k, v in _FIXES.items())
-    return f"CASE s.because {cases} ELSE 'look at the row at source' END"
+    others = " ".join(f"WHEN s.because LIKE {literal(k)} THEN {literal(v)}" for k, v in _FIXES_LIKE.items())
+    return f"CASE s.because {cases} ELSE CASE {others} ELSE 'look at the row at source' END END"
 
 
 def _found() -> str:

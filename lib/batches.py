@@ -25,6 +25,9 @@ BATCH = 245_760
 
 LONGEST_FIELD = 65_536
 INVISIBLE = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
+SHORTENED = r"^[0-9](\.[0-9]+)?[eE]\+[0-9]{1,3}$"
+"""How a spreadsheet shows a number that is too long for its column, and then saves it."""
+
 CONTROLS = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 
 
@@ -75,6 +78,11 @@ class Source:
     blanks: tuple[str, ...] = ()
     made_on: int | None = None
     where: Callable[[str], str] = lambda target: "the format"
+
+
+def is_exact(source: Source, target: str) -> bool:
+    """Whether a target is an id or a day, in which a number with decimals has lost what it stood for."""
+    return target in source.dates or target.split("@")[0].endswith("_id") or target.startswith("key__")
 
 
 def plain_text(text: str) -> str:
@@ -163,6 +171,10 @@ def assemble(
             continue
         if not target.endswith("__day"):
             values = clean(values)
+            if target.split("@")[0].endswith("_id") and pc.any(pc.match_substring(values, "+")).as_py():
+                problem = pc.if_else(
+                    _true_where(pc.match_substring_regex(values, SHORTENED)), "a shortened number", problem
+                )
         if (pc.max(pc.binary_length(values)).as_py() or 0) > LONGEST_FIELD:
             problem = pc.if_else(
                 _true_where(pc.greater(pc.utf8_length(values), LONGEST_FIELD)), "a field is too long", problem

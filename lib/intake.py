@@ -11,6 +11,7 @@ memory; what only the whole can tell (repeats, versions, midnights) is settled a
 from __future__ import annotations
 
 import functools
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from lib import dialect
 from lib.batches import Source
 from lib.dates import clock_days
+from lib.doubts import doubts_of
 from lib.errors import DataError, PartMissing
 from lib.readers import batches, digest
 from lib.records import Shape, typed
@@ -99,6 +101,7 @@ class _Reading:
         self.engine, self.sources, self.shape, self.into = engine, sources, shape, into
         self.words = {t: list(w) for t, w in words.items() if w}
         self.copied: dict[int, int] = {}
+        self.doubts: defaultdict[int, Counter[str]] = defaultdict(Counter)
         self.read_from = dict.fromkeys(range(len(sources)), 0)
         self.kinds: dict[tuple[Any, ...], int] = {}
         self.times = {f: [0, 0] for f in range(len(sources))}
@@ -136,6 +139,7 @@ class _Reading:
         """Type one batch, and put each of its rows where it belongs."""
         engine, into = self.engine, self.into
         self.read_from[f] += len(batch)
+        self.doubts[f] += Counter(doubts_of(source, batch))
         if self.barred is not None:
             batch = _with_reasons(batch, self.barred(source, batch))
         batch = shaped(source, batch, self.shape.id, self.shape.dates[0])
@@ -188,6 +192,7 @@ class _Reading:
         for table in ("rows", "set_aside", "faults"):
             self.engine.write(f"DELETE FROM {self.into}.{table} WHERE f = {f}")
         self.read_from[f], self.times[f] = 0, [0, 0]
+        self.doubts.pop(f, None)
 
     def _name_kinds(self, f: int) -> None:
         """Give each new combination of the file's few-valued texts a number."""
@@ -248,6 +253,9 @@ class _Reading:
 
     def settle(self) -> None:
         """What only the whole can tell: midnights, equal rows without an id, repeats and versions."""
+        for f, doubts in self.doubts.items():
+            for fault, n in doubts.items():
+                self.engine.write(f"INSERT INTO {self.into}.faults VALUES ('{fault}', {f}, NULL, {n})")
         self._midnights()
         self._equal_rows()
         self._versions()

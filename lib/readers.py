@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lib import duckfiles, sqlitefiles
-from lib.batches import BATCH, Source, assemble, even, folded, is_plain, places, plain_text
+from lib.batches import BATCH, Source, assemble, even, is_exact, is_plain, places, plain_text
 from lib.csvs import first_rows, from_csv
 from lib.errors import DataError
+from lib.sheetrows import from_workbook
 from lib.xesfiles import from_xes
 from lib.xmlfiles import from_xml
 
@@ -119,58 +120,6 @@ def head(path: Path, sheet: str | None = None, most: int = 1000) -> Head:
     return Head(tuple(plain_text(n) for n in names), tuple(tuple(c.lstrip(TYPED) for c in r) for r in below), delimiter)
 
 
-# Workbooks
-
-
-def _from_workbook(source: Source) -> Iterator[pa.Table]:
-    import pyarrow as pa
-
-    from lib.workbooks import TYPED, list_rows, sheet_rows
-
-    path = source.path
-    assert path is not None
-    if source.part is None:
-        rows = iter(sheet_rows(path, source.name, source.sheet))
-    else:
-        rows = iter(list_rows(path, source.name, source.part))
-    first = list(itertools.islice(rows, TITLES))
-    if not any(any(r) for r in first):
-        raise DataError(f"{source.name} is empty. Export it again from the source system.")
-    number = _heading(source, first)
-    standing = places(source, [plain_text(h) for h in first[number - 1]])
-    rows = itertools.chain(first[number:], rows)
-    # Sheets keep their empty rows: a blank row between records is no record.
-    row = 0
-    while batch := list(itertools.islice(rows, BATCH)):
-        kept = [(number + 1 + i, r) for i, r in enumerate(batch) if any(f.strip() for f in r)]
-        number += len(batch)
-        if not kept:
-            continue
-        texts: dict[str, pa.Array] = {}
-        for target, at in standing.items():
-            cells = [r[at] if at < len(r) else "" for _, r in kept]
-            if target in source.dates:
-                stamps = [c[1:] if c.startswith(TYPED) else None for c in cells]
-                texts[target] = pa.array(["" if c.startswith(TYPED) else c for c in cells], pa.string())
-                texts[f"{target}__at"] = pa.array(stamps, pa.string()).cast(pa.timestamp("us"))
-            else:
-                texts[target] = pa.array([c.lstrip(TYPED) for c in cells], pa.string())
-        problems: list[str | None] = [None] * len(kept)
-        yield assemble(source, range(row + 1, row + 1 + len(kept)), [n for n, _ in kept], problems, texts)
-        row += len(kept)
-
-
-TITLES = 20
-"""Within so many rows a sheet's column names must stand: titles and dates of printing may come before them."""
-
-
-def _heading(source: Source, rows: list[list[str]]) -> int:
-    """On which row the column names stand: the first that holds all that are needed; else the first that holds anything."""
-    wanted = {folded(source.columns[t]) for t in source.needed}
-    filled = [n for n, row in enumerate(rows, start=1) if any(row)]
-    return next((n for n in filled if wanted <= {folded(h) for h in rows[n - 1]}), filled[0])
-
-
 # Typed sources
 
 
@@ -266,7 +215,7 @@ def _by_type(source: Source, target: str, values: pa.Array) -> dict[str, pa.Arra
         days = pc.strftime(values.cast(pa.timestamp("s")), "%Y-%m-%d")
         return {target: days, f"{target}__day": days}
     whole = not pa.types.is_floating(kind) and not (pa.types.is_decimal(kind) and kind.scale > 0)
-    if not whole and (target.split("@")[0].endswith("_id") or target.startswith("key__") or target in source.dates):
+    if not whole and is_exact(source, target):
         raise DataError(
             f"{source.name}: column '{source.columns[target]}' holds numbers with decimals ({kind}), which lose "
             "figures and leading zeros. Save it as text, or as whole numbers."
@@ -280,7 +229,7 @@ def _by_type(source: Source, target: str, values: pa.Array) -> dict[str, pa.Arra
 
 READERS: tuple[tuple[tuple[str, ...], Callable[[Source], Iterator[pa.Table]]], ...] = (
     ((".parquet",), lambda source: _typed(source, _from_parquet(source))),
-    ((".xlsx", ".xlsm"), _from_workbook),
+    ((".xlsx", ".xlsm"), from_workbook),
     ((".xml",), from_xml),
     ((".xes", ".xes.gz"), from_xes),
     (sqlitefiles.SUFFIXES, sqlitefiles.from_sqlite),

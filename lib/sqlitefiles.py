@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from lib.batches import LONGEST_FIELD, Source, assemble, even, places, plain_text
+from lib.batches import LONGEST_FIELD, Source, assemble, even, is_exact, places, plain_text
 from lib.errors import DataError, PartMissing, did_you_mean, listed
 from lib.files import visible
 
@@ -99,7 +99,7 @@ def _rows(source: Source, database: sqlite3.Connection, deadline: list[float]) -
     heads = list(kinds)
     standing = places(source, [plain_text(h) for h in heads])
     for target, at in standing.items():
-        if any(word in kinds[heads[at]] for word in ("REAL", "FLOA", "DOUB")) and _is_exact(source, target):
+        if any(word in kinds[heads[at]] for word in ("REAL", "FLOA", "DOUB")) and is_exact(source, target):
             raise DataError(
                 f"{source.name}: column '{source.columns[target]}' holds numbers with decimals, which lose figures and "
                 "leading zeros. Save it as text, or as whole numbers."
@@ -132,10 +132,6 @@ def _cut(column: str) -> str:
     return f"CASE typeof({column}) WHEN 'text' THEN substr({column}, 1, {MOST_TEXT + 1}) WHEN 'blob' THEN x'00' ELSE {column} END"
 
 
-def _is_exact(source: Source, target: str) -> bool:
-    return target in source.dates or target.split("@")[0].endswith("_id") or target.startswith("key__")
-
-
 def _text(source: Source, target: str, value: Any, problems: list[str | None], at: int) -> str | None:
     """A value as text; what it was is said where it cannot be text for certain."""
     if value is None:
@@ -144,7 +140,7 @@ def _text(source: Source, target: str, value: Any, problems: list[str | None], a
         problems[at] = problems[at] or "not text"
         return None
     if isinstance(value, float):
-        if _is_exact(source, target):
+        if is_exact(source, target):
             problems[at] = problems[at] or "a number with decimals"
             return None
         return repr(value)

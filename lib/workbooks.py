@@ -34,8 +34,16 @@ def sheet_rows(path: Path, name: str, sheet: str | None, said_in: str = "sources
 
     Raises `DataError` for what is no workbook, for bombs, and where two sheets hold data and none is named.
     """
-    for line in _read_aside(path, name, sheet or "", said_in):
-        yield json.loads(line)
+    _, rows = titled_rows(path, name, sheet, said_in)
+    yield from rows
+
+
+def titled_rows(
+    path: Path, name: str, sheet: str | None, said_in: str = "sources.yml"
+) -> tuple[str, Iterator[list[str]]]:
+    """The title of that sheet, and its rows, as `sheet_rows` gives them. Raises what `sheet_rows` raises."""
+    title, *rows = _read_aside(path, name, sheet or "", said_in) or ['""']
+    return json.loads(title), (json.loads(row) for row in rows)
 
 
 def all_sheets(path: Path, name: str) -> dict[str, list[list[str]]]:
@@ -53,8 +61,8 @@ def all_sheets(path: Path, name: str) -> dict[str, list[list[str]]]:
     return found
 
 
-def list_rows(path: Path, name: str, part: str) -> list[list[str]]:
-    """The rows of the sheet that a list is on: its name begins with the words of `part`, however they are written.
+def list_rows(path: Path, name: str, part: str) -> tuple[str, list[list[str]]]:
+    """The title and the rows of the sheet that a list is on: its name begins with the words of `part`, however they are written.
 
     `List 1` is met by "List_1", "list 1 - Contacts" and "LIST1", and not by "List 10".
     Raises `PartMissing` where there is no such sheet, `DataError` where there are two.
@@ -72,7 +80,7 @@ def list_rows(path: Path, name: str, part: str) -> list[list[str]]:
         raise DataError(
             f"{name} has {len(found)} sheets whose name begins with '{part}'. Rename or remove one of them."
         )
-    return sheets[found[0]]
+    return found[0], sheets[found[0]]
 
 
 def _words(title: str) -> list[str]:
@@ -165,11 +173,13 @@ def _child(path: str, wanted: str) -> int:
     for title in sheets:
         rows = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
         if sum(any(c not in ("", None) for c in r) for r in rows[:3]) > 1 or wanted or len(sheets) == 1:
-            filled.append(rows)
+            filled.append((title, rows))
     if len(filled) > 1:
         return 3
-    for row in filled[0] if filled else []:
-        out.write(json.dumps([_text(c) for c in row]) + "\n")
+    for title, rows in filled:
+        out.write(json.dumps(title) + "\n")
+        for row in rows:
+            out.write(json.dumps([_text(c) for c in row]) + "\n")
     return 0
 
 

@@ -1,0 +1,196 @@
+"""What a workbook says of its sheets beside their values: hidden rows, merged cells, formulas without a value, its calendar.
+
+A child process looks, inside the walls of `lib.walls`; a sheet in which nothing of the kind stands is not parsed.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from lib.errors import DataError
+from lib.walls import child, hold_memory
+from lib.xmlstream import PIECE, walk
+
+MOST = 100_000
+WORTH_A_LOOK = re.compile(rb"<(\w+:)?(f[\s>/]|mergeCell\s)|<!DOCTYPE|hidden=[\"'](1|true)")
+DOCTYPE, NO_WORKBOOK = 3, 4
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Of one sheet: how many rows are hidden, the merged ranges and the cells of formulas without a value, and the calendar.
+
+    Cells are (row, column), from 1; a merged range is its first and last cell and how it is written.
+    """
+
+    hidden: int = 0
+    merged: tuple[tuple[tuple[int, int], tuple[int, int], str], ...] = ()
+    unsaved: frozenset[tuple[int, int]] = frozenset()
+    from_1904: bool = False
+
+
+def marks_of(path: Path, name: str, title: str) -> Marks:
+    """The marks of a sheet. Raises `DataError` for a workbook with a DOCTYPE in it, and for what cannot be looked at."""
+    found = path.stat()
+    return _marks(path, name, found.st_mtime_ns, found.st_size).get(title, Marks())
+
+
+@functools.lru_cache(maxsize=1)
+def _marks(path: Path, name: str, changed: int, size: int) -> dict[str, Marks]:
+    with child("lib.sheetmarks", str(path)) as at_work:
+        said = at_work.out.read()
+    if at_work.code == DOCTYPE:
+        raise DataError(
+            f"{name} has a DOCTYPE in it, which no spreadsheet program writes, so it was not read. Export it again."
+        )
+    if at_work.code or at_work.ended_for:
+        raise DataError(f"{name} could not be opened safely. Save it again, or save it as CSV.")
+    given = json.loads(said)
+    return {
+        title: Marks(
+            one["hidden"],
+            tuple((*ends, ref) for ref in one["merged"] if (ends := _ends(ref))),
+            frozenset(at for ref in one["unsaved"] if (at := _cell(ref))),
+            given["from_1904"],
+        )
+        for title, one in given["sheets"].items()
+    }
+
+
+def _ends(ref: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    first, _, last = ref.partition(":")
+    a, b = _cell(first), _cell(last or first)
+    return (a, b) if a and b else None
+
+
+def _cell(ref: str) -> tuple[int, int] | None:
+    """A cell's row and column, from 1.
+
+    >>> _cell("B3"), _cell("AA10"), _cell("3")
+    ((3, 2), (10, 27), None)
+    """
+    found = re.fullmatch(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", ref)
+    if not found:
+        return None
+    column = 0
+    for letter in found[1]:
+        column = column * 26 + ord(letter) - 64
+    return int(found[2]), column
+
+
+# The child
+
+
+@dataclass
+class _Sheet:
+    """Hears a sheet."""
+
+    hidden: int = 0
+    merged: list[str] = field(default_factory=list)
+    unsaved: list[str] = field(default_factory=list)
+    is_hidden: bool = False
+    cell: str = ""
+    has_formula: bool = False
+    has_value: bool = False
+    open: list[str] = field(default_factory=list)
+
+    def begins(self, name: str, attributes: dict[str, str], line: int) -> None:
+        self.open.append(name)
+        if name == "row":
+            self.is_hidden = attributes.get("hidden") in ("1", "true")
+        elif name == "c":
+            self.cell, self.has_formula, self.has_value = attributes.get("r", ""), False, False
+        elif name == "f":
+            self.has_formula = True
+        elif name == "mergeCell" and len(self.merged) < MOST:
+            self.merged.append(attributes.get("ref", ""))
+
+    def text(self, words: str) -> None:
+        if self.open[-1] in ("v", "t") and words:
+            self.has_value = True
+
+    def ends(self) -> None:
+        name = self.open.pop()
+        if name == "c":
+            if self.has_formula and not self.has_value and len(self.unsaved) < MOST:
+                self.unsaved.append(self.cell)
+            if self.is_hidden and (self.has_value or self.has_formula):
+                self.hidden, self.is_hidden = self.hidden + 1, False
+
+
+@dataclass
+class _Book:
+    """Hears `workbook.xml`, or the list of what belongs to it."""
+
+    sheets: dict[str, str] = field(default_factory=dict)
+    targets: dict[str, str] = field(default_factory=dict)
+    from_1904: bool = False
+
+    def begins(self, name: str, attributes: dict[str, str], line: int) -> None:
+        by_name = {key.rpartition(":")[2]: value for key, value in attributes.items()}
+        if name == "workbookPr":
+            self.from_1904 = by_name.get("date1904") in ("1", "true")
+        elif name == "sheet":
+            self.sheets[by_name.get("name", "")] = attributes.get("r:id") or by_name.get("id", "")
+        elif name == "Relationship":
+            self.targets[by_name.get("Id", "")] = by_name.get("Target", "")
+
+    def text(self, words: str) -> None:
+        pass
+
+    def ends(self) -> None:
+        pass
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """A file piece by piece, each with the end of the one before, so that nothing is cut in two."""
+    before = b""
+    while piece := file.read(PIECE):
+        yield before + piece
+        before = piece[-40:]
+
+
+def _look(path: str) -> dict[str, object]:
+    with zipfile.ZipFile(path) as archive:
+        book = _Book()
+        for part in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
+            with archive.open(part) as file:
+                for _ in walk(part, file, book):
+                    pass
+        sheets = {}
+        for title, its in book.sheets.items():
+            target = book.targets.get(its, "")
+            part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+            sheet = _Sheet()
+            if part in archive.namelist():
+                with archive.open(part) as file:
+                    worth = any(WORTH_A_LOOK.search(piece) for piece in _pieces(file))
+                if worth:
+                    with archive.open(part) as file:
+                        for _ in walk(part, file, sheet):
+                            pass
+            sheets[title] = {"hidden": sheet.hidden, "merged": sheet.merged, "unsaved": sheet.unsaved}
+    return {"from_1904": book.from_1904, "sheets": sheets}
+
+
+def _child(path: str) -> int:
+    hold_memory()
+    try:
+        sys.stdout.write(json.dumps(_look(path)))
+    except DataError as error:
+        return DOCTYPE if "DOCTYPE" in str(error) else NO_WORKBOOK
+    except (zipfile.BadZipFile, KeyError, OSError, NotImplementedError, RuntimeError, EOFError):
+        return NO_WORKBOOK
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(_child(sys.argv[1]))

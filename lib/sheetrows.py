@@ -1,0 +1,111 @@
+"""The rows of a workbook's sheet as batches: its dates and serial days, and what its cells cannot tell for certain."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from lib.batches import BATCH, Source, assemble, folded, is_exact, places, plain_text
+from lib.doubts import HIDDEN_ROWS, SERIAL_DAYS
+from lib.errors import DataError
+from lib.sheetmarks import Marks, marks_of
+from lib.workbooks import TYPED, list_rows, titled_rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TITLES = 20
+"""Within so many rows a sheet's column names must stand: titles and dates of printing may come before them."""
+
+SERIAL = re.compile(r"[2-7][0-9]{4}(\.[0-9]+)?")
+"""A day as a spreadsheet counts it, from 1954 to 2119; a time of day is its fraction."""
+
+DECIMALS = re.compile(r"-?[0-9]+\.[0-9]+([eE][-+]?[0-9]+)?")
+MOST_NAMED = 20
+
+
+def from_workbook(source: Source) -> Iterator[pa.Table]:
+    """The rows of a workbook's sheet, in batches. Raises `DataError`, and `PartMissing` where a list has no sheet."""
+    import pyarrow as pa
+
+    path = source.path
+    assert path is not None
+    title, given = (
+        titled_rows(path, source.name, source.sheet)
+        if source.part is None
+        else list_rows(path, source.name, source.part)
+    )
+    rows = iter(given)
+    first = list(itertools.islice(rows, TITLES))
+    if not any(any(r) for r in first):
+        raise DataError(f"{source.name} is empty. Export it again from the source system.")
+    number = _heading(source, first)
+    standing = places(source, [plain_text(h) for h in first[number - 1]])
+    rows = itertools.chain(first[number:], rows)
+    marks = marks_of(path, source.name, title)
+    because = dict(_unsure(marks, {at + 1 for at in standing.values()}, number))
+    # Sheets keep their empty rows: a blank row between records is no record.
+    row, hidden = 0, marks.hidden
+    while batch := list(itertools.islice(rows, BATCH)):
+        kept = [(number + 1 + i, r) for i, r in enumerate(batch) if any(f.strip() for f in r)]
+        number += len(batch)
+        if not kept:
+            continue
+        texts: dict[str, pa.Array] = {}
+        problems = [because.get(n) for n, _ in kept]
+        serials = 0
+        for target, at in standing.items():
+            cells = [r[at] if at < len(r) else "" for _, r in kept]
+            if target in source.dates:
+                stamps = [_stamp(c, marks) for c in cells]
+                serials += sum(bool(s) and not c.startswith(TYPED) for s, c in zip(stamps, cells, strict=True))
+                texts[target] = pa.array(["" if s else c for s, c in zip(stamps, cells, strict=True)], pa.string())
+                texts[f"{target}__at"] = pa.array(stamps, pa.string()).cast(pa.timestamp("us"))
+            else:
+                texts[target] = pa.array([c.lstrip(TYPED) for c in cells], pa.string())
+                if is_exact(source, target):
+                    _note_decimals(cells, problems)
+        found = assemble(source, range(row + 1, row + 1 + len(kept)), [n for n, _ in kept], problems, texts)
+        yield found.replace_schema_metadata({HIDDEN_ROWS: str(hidden), SERIAL_DAYS: str(serials)})
+        row, hidden = row + len(kept), 0
+
+
+def _heading(source: Source, rows: list[list[str]]) -> int:
+    """On which row the column names stand: the first that holds all that are needed; else the first that holds anything."""
+    wanted = {folded(source.columns[t]) for t in source.needed}
+    filled = [n for n, row in enumerate(rows, start=1) if any(row)]
+    return next((n for n in filled if wanted <= {folded(h) for h in rows[n - 1]}), filled[0])
+
+
+def _stamp(cell: str, marks: Marks) -> str | None:
+    """A cell's day and time, where it holds a true date, or a day as the workbook's own calendar counts it."""
+    if cell.startswith(TYPED):
+        return cell[len(TYPED) :]
+    if not SERIAL.fullmatch(cell):
+        return None
+    begin = dt.datetime(1904, 1, 1) if marks.from_1904 else dt.datetime(1899, 12, 30)
+    return (begin + dt.timedelta(seconds=round(float(cell) * 86_400))).isoformat()
+
+
+def _note_decimals(cells: Sequence[str], problems: list[str | None]) -> None:
+    for at, cell in enumerate(cells):
+        if "." in cell and DECIMALS.fullmatch(cell):
+            problems[at] = problems[at] or "a number with decimals"
+
+
+def _unsure(marks: Marks, columns: set[int], heading: int) -> Iterator[tuple[int, str]]:
+    """The rows of which a listed cell holds nothing, although the sheet shows something there, and why."""
+    for row, column in marks.unsaved:
+        if column in columns and row > heading:
+            yield row, "a formula whose value was not saved"
+    across = [m for m in marks.merged if m[0][0] > heading]
+    for (top, left), (bottom, right), ref in across:
+        why = f"merged cells {ref}" if len(across) <= MOST_NAMED else "merged cells"
+        inside = columns & set(range(left, right + 1))
+        if inside - {left}:
+            yield top, why
+        if inside:
+            yield from ((row, why) for row in range(top + 1, bottom + 1))
