@@ -44,7 +44,8 @@ class Layout(BaseModel):
 class Format(Layout):
     """How a file is written: its one list, or several of them; what they share stands once.
 
-    `unread` says of each list that is left where it is, why; `members` is the table that says who is of which family.
+    `unread` says of each list that is left where it is, why; `members` is the table that says who is of which family, and `linkage` are
+    those that say who its people are.
     """
 
     version: str = ""
@@ -58,6 +59,7 @@ class Format(Layout):
     lists: dict[str, Layout] = {}
     unread: dict[str, str] = {}
     members: Layout | None = None
+    linkage: dict[str, Layout] = {}
 
 
 class FileEntry(BaseModel):
@@ -99,16 +101,23 @@ LINKAGE_TARGETS = (
         "upn",
     ),
     *("phone", "email", "household_id", "parent_ids", "from", "to", "confidential"),
+    *("identifier", "identifier_kind"),
 )
 """What a linkage file may tell of a person: used to join records into persons and families, and kept nowhere else."""
 
 
 class LinkageEntry(BaseModel):
-    """One linkage file of a folder: whose person ids it uses, which column is what, and the permission for linkage."""
+    """One linkage file of a folder: whose person ids it uses, which column is what, and the permission for linkage.
+
+    `format` names one whose `linkage` says which tables of the file tell who its people are; else `columns` does.
+    """
 
     model_config = ConfigDict(extra="forbid")
     supplier: str
-    columns: dict[str, str]
+    columns: dict[str, str] = {}
+    format: str | None = None
+    part: str | None = None
+    words: dict[str, dict[str, list[str]]] = {}
     dates: list[str] = ["%d/%m/%Y"]
     controller: str | None = None
     agreement: str | None = None

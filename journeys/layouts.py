@@ -194,12 +194,37 @@ def linkage_source(
         delimiter=entry.delimiter,
         encoding=entry.encoding,
         sheet=entry.sheet,
+        part=entry.part,
+        words={
+            t: {theirs.casefold(): ours for ours, all_ in w.items() for theirs in all_} for t, w in entry.words.items()
+        },
         where=lambda target: where(_DECLARED.get(target, target)),
     )
 
 
+def linkage_tables(name: str, entry: LinkageEntry, form: Format | None) -> list[tuple[str, LinkageEntry]]:
+    """The tables of a linkage file by the names that its account gives them: those of its format, or its one."""
+    if form is None:
+        return [(name, entry)]
+    return [
+        (
+            f"{name}{LIST}{of}",
+            entry.model_copy(
+                update={"columns": own.columns, "part": own.part, "words": own.words, "dates": form.dates}
+            ),
+        )
+        for of, own in form.linkage.items()
+    ]
+
+
+IDENTIFIERS = ("nhs_number", "upn", "uprn", "phone", "email")
+"""What a table that holds one number to a row, and its kind beside it, may hold."""
+
+
 def check_linkage(name: str, entry: LinkageEntry, at: str) -> None:
     """What no schema can say of a linkage file: targets that exist, whose ids they are, dates that can be read."""
+    _known(entry.words, ("identifier_kind",), at)
+    _known(entry.words.get("identifier_kind", {}), IDENTIFIERS, at)
     _known(entry.columns, LINKAGE_TARGETS, at)
     if "person_id" not in entry.columns:
         raise RuleError(f"{at}: {name} names no column for 'person_id'. Add person_id: <its header>.")

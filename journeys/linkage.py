@@ -21,7 +21,7 @@ from lib.batches import Source
 from lib.dates import FIRST_YEAR, LAST_YEAR, to_date
 from lib.dialect import dates_read
 from lib.engine import Engine
-from lib.errors import DataError, RequestError
+from lib.errors import DataError, PartMissing, RequestError
 from lib.readers import batches, digest
 
 if TYPE_CHECKING:
@@ -112,7 +112,12 @@ def take_linkage(folder: Folder) -> Linkage:
 
     folder.require_linkage()
     reading = _Reading(folder, load_link_rules(folder.rule_files("linkage.yml")))
-    accounts = [reading.take(source) for source in folder.linkage_sources()]
+    sources = folder.linkage_sources()
+    accounts = [reading.take(source) for source in sources]
+    for at, source in enumerate(sources):
+        # One table may be missing from a database; where all are, it is another kind of file.
+        if all(other.name in reading.missing for other in sources if other.path == source.path):
+            accounts[at] = (*accounts[at][:5], reading.missing[source.name])
     frame = pd.DataFrame(reading.records, columns=list(RECORD), dtype=object)
     frame["confidential"] = frame["record_id"].isin(reading.confidential).astype(bool)
     frame["source_row"] = frame["source_row"].astype("int64")
@@ -131,6 +136,7 @@ class _Reading:
         self.confidential: set[str] = set()
         self.seen: set[tuple[Any, ...]] = set()
         self.files: set[tuple[Any, ...]] = set()
+        self.missing: dict[str, str] = {}
 
     def take(self, source: Source) -> tuple[Any, ...]:
         """Read one file; its line of the account."""
@@ -151,6 +157,9 @@ class _Reading:
                     continue
                 accepted += self._accept(source, row)
             self.files.add(key)
+        except PartMissing as error:
+            self.missing[source.name] = str(error)
+            return (source.name, 0, 0, 0, 0, "")
         except DataError as error:
             del self.records[before[0] :], self.aside[before[1] :]
             self.seen = before[2]
@@ -200,6 +209,9 @@ class _Reading:
     def _accept(self, source: Source, row: dict[str, Any]) -> bool:
         """Keep a row, unless one of the same supplier with the same values is kept already."""
         texts = {t: row.get(t) for t in _TEXTS}
+        # One number to a row, its kind beside it: a kind that nobody has listed is no evidence.
+        if kind := source.words.get("identifier_kind", {}).get((row.get("identifier_kind") or "").casefold()):
+            texts[kind] = row.get("identifier")
         record = {name: texts.get(name) for name in RECORD} | {
             "record_id": f"{source.supplier}:{row['person_id']}",
             "supplier": source.supplier,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from journeys.declared import FORMAT_TARGETS, LINKAGE_TARGETS, FileEntry, FolderEntry, Format, Layout, LinkageEntry
-from journeys.layouts import LIST, check_layouts, check_linkage, linkage_source, sources_of
+from journeys.layouts import LIST, check_layouts, check_linkage, linkage_source, linkage_tables, sources_of
 from lib import files
 from lib.batches import Source
 from lib.dates import date_format, say, zone_info
@@ -69,6 +69,7 @@ class Folder:
     yaml: files.Yaml | None
     formats: Mapping[str, tuple[Format, files.Yaml | None]]
     frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    linked: Mapping[str, Format] = field(default_factory=dict)
 
     @property
     def about(self) -> About:
@@ -117,13 +118,14 @@ class Folder:
         """Every linkage file, in the order in which they are declared."""
         return [
             linkage_source(
-                name,
-                entry,
+                of,
+                table,
                 None if name in self.frames else (self.path or Path()) / name,
                 self.frames.get(name),
                 functools.partial(self.at, "linkage", name, "columns"),
             )
             for name, entry in self.entry.linkage.items()
+            for of, table in linkage_tables(name, entry, self.linked.get(name))
         ]
 
     def sources(self) -> list[Source]:
@@ -240,7 +242,7 @@ def open_folder(data: str | Path, *, to_link: bool = False) -> Folder:
     path = find_folder(data)
     yaml = files.load(path / "sources.yml")
     entry = _checked(yaml, FolderEntry, ())
-    folder = Folder(path.name, path, entry, yaml, _formats(path, entry, yaml))
+    folder = Folder(path.name, path, entry, yaml, _formats(path, entry, yaml), linked=_linked(path, entry, yaml))
     _check(folder)
     if not to_link:
         _check_linked(folder)
@@ -258,7 +260,7 @@ def from_frames(frames: Mapping[str, pd.DataFrame], sources: Mapping[str, Any]) 
     missing = [n for n in declared if n not in frames] + [n for n in frames if n not in declared]
     if missing:
         raise RequestError(f"frames and sources name different files: {listed(missing)}. Give each in both.")
-    folder = Folder("frames", None, entry, None, _formats(None, entry, None), dict(frames))
+    folder = Folder("frames", None, entry, None, _formats(None, entry, None), dict(frames), _linked(None, entry, None))
     _check(folder)
     return folder
 
@@ -310,18 +312,37 @@ def _formats(
         if isinstance(file.format, Format):
             made[name] = (file.format, yaml)
             continue
-        places = [p / "formats" for p in ([path / "rules"] if path else []) + [RULES]]
-        found = next((p / f"{file.format}.yml" for p in places if (p / f"{file.format}.yml").is_file()), None)
-        if found is None:
-            known = sorted(f.stem for p in places for f in p.glob("*.yml"))
-            message = f"there is no format '{files.visible(file.format)}'.{did_you_mean(file.format, known)} Formats: {listed(known)}."
-            raise yaml.error(message, "files", name, "format") if yaml else RuleError(message)
-        own = files.load(found)
-        files.known_keys(own, ("columns",), FORMAT_TARGETS)
-        for of in own.data.get("lists") or {} if isinstance(own.data, dict) else ():
-            files.known_keys(own, ("lists", of), Layout.model_fields)
-        made[name] = (_checked(own, Format, ()), own)
+        made[name] = _format(path, file.format, yaml, ("files", name, "format"))
     return made
+
+
+def _linked(path: Path | None, entry: FolderEntry, yaml: files.Yaml | None) -> dict[str, Format]:
+    """The formats of those linkage files that name one."""
+    made = {}
+    for name, file in entry.linkage.items():
+        if file.format:
+            made[name] = _format(path, file.format, yaml, ("linkage", name, "format"))[0]
+            if not made[name].linkage:
+                message = f"the format '{files.visible(file.format)}' says nothing of who its people are. Name the columns here."
+                raise yaml.error(message, "linkage", name, "format") if yaml else RuleError(message)
+    return made
+
+
+def _format(
+    path: Path | None, name: str, yaml: files.Yaml | None, where: tuple[str, ...]
+) -> tuple[Format, files.Yaml | None]:
+    """A format by its name: the folder's own, or the kit's."""
+    places = [p / "formats" for p in ([path / "rules"] if path else []) + [RULES]]
+    found = next((p / f"{name}.yml" for p in places if (p / f"{name}.yml").is_file()), None)
+    if found is None:
+        known = sorted(f.stem for p in places for f in p.glob("*.yml"))
+        message = f"there is no format '{files.visible(name)}'.{did_you_mean(name, known)} Formats: {listed(known)}."
+        raise yaml.error(message, *where) if yaml else RuleError(message)
+    own = files.load(found)
+    files.known_keys(own, ("columns",), FORMAT_TARGETS)
+    for of in own.data.get("lists") or {} if isinstance(own.data, dict) else ():
+        files.known_keys(own, ("lists", of), Layout.model_fields)
+    return _checked(own, Format, ()), own
 
 
 def _check(folder: Folder) -> None:
@@ -342,7 +363,8 @@ def _check(folder: Folder) -> None:
         except RuleError as error:
             raise RuleError(f"{folder.at('files', name, 'zone')}: {error}") from None
     for name, linked in folder.entry.linkage.items():
-        check_linkage(name, linked, folder.at("linkage", name))
+        for _, table in linkage_tables(name, linked, folder.linked.get(name)):
+            check_linkage(name, table, folder.at("linkage", name))
     _check_stems(folder)
 
 

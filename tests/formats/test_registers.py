@@ -12,6 +12,7 @@ import pytest
 import journeys as fj
 from journeys.activities import read_activities
 from journeys.sources import RULES
+from lib.errors import DataError, RuleError
 
 
 def folder(root: Path, files: dict[str, tuple[dict[str, Any], str]]) -> Path:
@@ -208,3 +209,78 @@ def test_where_numbers_are_shared_the_datasets_families_have_them_too(tmp_path):
     (root / "sources.yml").write_text(text.replace("{format: ssd,", "{format: ssd, person_ids: shared,"))
     assert set(fj.read_members(root).df()["person_id"]) == {"501", "502", "503"}
     assert len(fj.build_journeys(fj.read_contacts(root))) == 1
+
+
+def who_they_are(root: Path) -> Path:
+    """The same database with people and their numbers in it, beside a school's list of pupils."""
+    import sqlite3
+
+    dataset(root)
+    with sqlite3.connect(root / "ssd.sqlite") as made:
+        made.execute(
+            "CREATE TABLE ssd_person (pers_person_id INTEGER, pers_forename TEXT, pers_surname TEXT, pers_dob TEXT, "
+            "pers_sex TEXT)"
+        )
+        made.execute("INSERT INTO ssd_person VALUES (501, 'Ada', 'Example', '2015-02-01 00:00:00', 'F')")
+        made.execute(
+            "CREATE TABLE ssd_linked_identifiers (link_table_id TEXT, link_person_id INTEGER, link_identifier_type TEXT, "
+            "link_identifier_value TEXT)"
+        )
+        made.executemany(
+            "INSERT INTO ssd_linked_identifiers VALUES (?, ?, ?, ?)",
+            [("1", 501, "unique pupil number", "H801200001001"), ("2", 501, "Library card", "H801200001002")],
+        )
+    made.close()
+    (root / "pupils.csv").write_text("No,Forename,Surname,DOB,UPN\n7,Ada,Example,01/02/2015,H801200001001\n")
+    (root / "sources.yml").write_text(
+        "purpose: p\ninvented: true\nfiles:\n  ssd.sqlite: {format: ssd}\nlinkage:\n"
+        "  ssd.sqlite: {supplier: ssd, format: ssd}\n"
+        "  pupils.csv: {supplier: school, columns: {person_id: No, first_name: Forename, last_name: Surname, "
+        "date_of_birth: DOB, upn: UPN}}\n"
+    )
+    return root
+
+
+def test_the_datasets_people_families_and_linked_identifiers_are_read_for_linking(tmp_path):
+    read = fj.read_linkage(who_they_are(tmp_path))
+    account = read.account.set_index("file")["accepted"].to_dict()
+    assert account == {
+        "ssd.sqlite: People": 1,
+        "ssd.sqlite: Addresses": 0,
+        "ssd.sqlite: Families": 3,
+        "ssd.sqlite: Linked identifiers": 2,
+        "pupils.csv": 1,
+    }
+    records = read.records
+    assert set(records["upn"].dropna()) == {"H801200001001"}, "a kind that nobody has listed is no evidence"
+    assert set(records["household_id"].dropna()) == {"ssd:FAM1", "ssd:FAM2"}
+
+
+def test_a_linked_identifier_makes_two_agencies_records_one_person(tmp_path):
+    links = fj.link_people(fj.read_linkage(who_they_are(tmp_path)).records)
+    person = links.persons.set_index("record_id")["person"]
+    assert person["ssd:501"] == person["school:7"] != person["ssd:502"]
+    pair = links.pairs.set_index(["record_a", "record_b"]).sort_index().loc[("school:7", "ssd:501")]
+    assert pair["outcome"] == "same" and "UPN" in pair["because"]
+
+
+def test_a_database_without_any_of_the_people_is_another_kind_of_file(tmp_path):
+    import sqlite3
+
+    root = who_they_are(tmp_path)
+    (root / "ssd.sqlite").unlink()
+    with sqlite3.connect(root / "ssd.sqlite") as made:
+        made.execute("CREATE TABLE other (a TEXT)")
+    made.close()
+    with pytest.raises(DataError, match="ssd"):
+        fj.read_linkage(root)
+
+
+def test_a_format_that_tells_of_nobody_cannot_say_who_people_are(tmp_path):
+    root = who_they_are(tmp_path)
+    text = (
+        (root / "sources.yml").read_text().replace("{supplier: ssd, format: ssd}", "{supplier: ssd, format: annex_a}")
+    )
+    (root / "sources.yml").write_text(text)
+    with pytest.raises(RuleError, match=r"line 6.*says nothing of who its people are"):
+        fj.read_linkage(root)
