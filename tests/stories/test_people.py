@@ -233,6 +233,14 @@ def test_a_pair_that_is_never_to_be_joined_is_kept_apart_whoever_decides_and_thr
     assert outcome(links, "health:5", "school:1") == outcome(links, "health:5", "police:9") == "ask"
 
 
+def test_two_decisions_cannot_join_a_protected_pair_through_a_third():
+    three = [one("school:1", **ADA), one("police:9", **ADA), one("health:5", **ADA)]
+    both = [decide("same", b="health:5"), decide("same", a="police:9", b="health:5")]
+    links = link(*three, never=[("police:9", "school:1")], decisions=both)
+    whose = dict(zip(links.persons["record_id"], links.persons["person"], strict=True))
+    assert whose["school:1"] != whose["police:9"]
+
+
 def test_a_not_between_two_records_keeps_them_apart_through_a_third():
     three = [
         one("school:1", **ADA),
