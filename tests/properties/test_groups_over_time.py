@@ -179,3 +179,9 @@ def test_a_ledger_that_was_changed_is_told_and_one_of_a_later_kit_is_not_read(tm
     ledger.path.write_text(ledger.path.read_text().replace('"b"', '"c"'))
     with pytest.raises(DataError, match="line 1 is not as it was written"):
         ledger.runs()
+
+
+def test_who_comes_back_has_joined_and_nothing_more_is_said_of_the_past() -> None:
+    before = {"1": Group(frozenset("ab"), frozenset("c"))}
+    told = changes(before, {"1": Group(frozenset("abc"))}, lambda change: "")
+    assert [(c.what, c.members) for c in told] == [("joined", ("c",))]
