@@ -128,6 +128,8 @@ class _Linking:
         few = {k: v for k, v in shared.items() if len(v) <= self.rules.caps.one_person}
         pairs = {k: [(a, b) for i, a in enumerate(v) for b in v[i + 1 :]] for k, v in few.items()}
         asked = sorted({p for some in pairs.values() for p in some})
+        if not shared:
+            return set()
         self.pairing = Pairing(self.cards.table(), comparisons(self.rules), (), 1)
         looks = self._seen(asked)
         doubted: set[tuple[int, int]] = set()

@@ -29,7 +29,7 @@ WRONG = {dt.date(1900, 1, 1)}
 @pytest.fixture(scope="module")
 def made() -> Any:
     """Invented families, some pairs decided on at random and some never to be joined; and what was linked."""
-    rows, truth = records(people(150, SEED), SEED)
+    rows, truth = records(people(110, SEED), SEED)
     draw = random.Random(SEED)
     true = sorted(pairs_of(truth))
     others = [tuple(sorted(draw.sample(sorted(truth), 2))) for _ in range(40)]
@@ -45,7 +45,7 @@ def made() -> Any:
 @pytest.fixture(scope="module")
 def plain() -> Any:
     """Other invented families, with nothing decided."""
-    rows, truth = records(people(150, SEED + 1), SEED + 1)
+    rows, truth = records(people(110, SEED + 1), SEED + 1)
     return rows, truth, fj.link_people(pd.DataFrame(rows))
 
 

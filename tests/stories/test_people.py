@@ -290,7 +290,7 @@ def test_few_records_are_weighed_as_declared_and_the_model_says_so(n: int):
 def test_the_order_of_rows_changes_nothing():
     from tests.bench.make_people import people, records
 
-    rows, _ = records(people(60, 11), 11)
+    rows, _ = records(people(25, 11), 11)
     first = fj.link_people(pd.DataFrame(rows))
     random.Random(5).shuffle(rows)
     again = fj.link_people(pd.DataFrame(rows))
