@@ -79,6 +79,17 @@ def test_the_forgotten_are_set_aside_and_the_account_adds_up(data: Path, tmp_pat
     assert list(reasons["reason"]) == ["forgotten"] * 4 and list(reasons["source_line"]) == [2, 3, 6, 7]
 
 
+def test_their_records_that_were_set_aside_are_kept_no_longer(data: Path, tmp_path: Path) -> None:
+    from journeys import aside
+    from journeys.contacts import open_session
+
+    room = aside.keep(open_session(data))
+    assert room is not None and "2024-99-99" in (room / "police.csv").read_text()
+    rights.forget(data, ["police:A"], REASON, tmp_path / "reports")
+    assert not room.exists()
+    assert aside.keep(open_session(data)) is None and not room.exists()
+
+
 def test_a_broken_record_of_theirs_is_forgotten_too(data: Path, tmp_path: Path) -> None:
     with open(data / "police.csv", "a") as file:
         file.write("21,A,F1,2024-07-01,visit,,,w1,one,more\n")
