@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,6 +106,19 @@ def read_decisions(data: str | Path | Folder) -> pd.DataFrame:
     names = ["record_a", "record_b", "decision", "decided_by", "decided_on"]
     rows = [[row.cells[n] for n in names] for row in _rows(path) if row.cells["decision"]]
     return pd.DataFrame(rows, columns=names, dtype=object)
+
+
+def take_out(data: str | Path | Folder, is_them: Callable[[str], bool]) -> int:
+    """Take every row about somebody out of the questions, answered or not; how many there were."""
+    path = _on_disk(data) / PRIVATE / BOOK
+    if not path.is_file():
+        return 0
+    with files.lock(path.with_name(f"{BOOK}.lock")):
+        rows = list(_rows(path))
+        left = [row for row in rows if not any(is_them(record) for record in row.pair)]
+        if len(left) < len(rows):
+            files.write_whole(path, _as_bytes(left))
+    return len(rows) - len(left)
 
 
 def read_never(data: str | Path | Folder) -> list[tuple[str, str]]:

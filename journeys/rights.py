@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from journeys import aside, kept, keyplace, sources
+from journeys import aside, kept, keyplace, linkasks, sources
 from journeys.bookfile import Row
 from journeys.contacts import Session, open_store, read_contacts, store_key
 from journeys.families import fit, load_members, read_members
@@ -36,6 +36,7 @@ class Done:
     """What forgetting did, and what is left for people to do."""
 
     held: Held
+    questions: int = 0
     book_rows: int = 0
     book_to_read: int = 0
     stores: int = 0
@@ -82,7 +83,7 @@ def forget(
     # No report is built meanwhile. What was made from their records goes first and the list is written after it, so that
     # whoever is stopped on the way can do it again from the beginning.
     with lock(folder.path / ".store" / LOCK):
-        done = Done(what)
+        done = Done(what, questions=linkasks.take_out(folder, named(people)))
         _take_out_of_book(folder, theirs, people, done)
         runs = [r for r in kept.runs_of(folder, reports) if absent or r.may_rest_on(_names(folder, what))]
         done.released, done.runs = kept.released(folder), [run.says for run in runs]

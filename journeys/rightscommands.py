@@ -43,6 +43,8 @@ def forget(person: tuple[str, ...], data: str, reason: str, undo: bool, absent: 
     click.echo(
         f"Forgotten: {count(records, 'record')} in {count(len(done.held.lines), 'file')}, set aside from now on."
     )
+    if done.questions:
+        click.echo(f"Questions about records: {count(done.questions, 'row')} taken out.")
     click.echo(f"Review book: {count(done.book_rows, 'row')} taken out.")
     if done.book_to_read:
         click.echo(

@@ -137,3 +137,32 @@ def test_pairs_never_to_be_joined_are_read_from_the_private_room(folder: Path):
     (folder / "private" / linkasks.NEVER).write_text("record_a,record_b\nschool:1,\n", "utf-8")
     with pytest.raises(DataError, match="line 2"):
         read_never(folder)
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_whoever_is_forgotten_is_in_no_question_and_others_stay(folder: Path, is_answered: bool):
+    others = [
+        {
+            **row,
+            "record_id": f"{row['record_id']}0",
+            "first_name": "Bob",
+            "last_name": "Example",
+            "postcode": "PO9 9ZZ",
+            "phone": None,
+        }
+        for row in ROWS
+    ]
+    lines = ask(folder, pd.DataFrame([*ROWS, *others]))
+    assert len(lines) == 3
+    if is_answered:
+        answer(folder, **DECIDED)  # the first row alone is left in the workbook
+    before = len(list(sheet_rows(folder / "private" / BOOK, BOOK, SHEET)))
+    gone = list(sheet_rows(folder / "private" / BOOK, BOOK, SHEET))[1][0]
+    assert linkasks.take_out(folder, lambda record: record == gone) == 1
+    left = list(sheet_rows(folder / "private" / BOOK, BOOK, SHEET))
+    assert len(left) == before - 1 and not any(gone in line for line in left)
+    assert linkasks.take_out(folder, lambda record: record == gone) == 0
+
+
+def test_where_nothing_was_ever_asked_there_is_nothing_to_take_out(folder: Path):
+    assert linkasks.take_out(folder, lambda record: True) == 0
