@@ -164,6 +164,8 @@ def _from_parquet(source: Source) -> Iterator[pa.Table]:
     names = {t: file.schema_arrow.names[at] for t, at in standing.items()}
     try:
         for batch in file.iter_batches(BATCH, columns=sorted(set(names.values()))):
+            # Damage can leave texts that are none, and numbers that point beyond a list.
+            batch.validate(full=True)
             table = pa.Table.from_batches([batch])
             yield pa.table({t: table.column(n) for t, n in names.items()})
     except (pa.ArrowException, OSError):

@@ -214,8 +214,8 @@ NOW = {"csv": 100, "xml": 240, "xes": 100, "packed xes": 60, "sqlite": 160, "par
 PER_FOLDER = 40
 
 
-def tried(root: Path, kind: str, seed: int, many: int) -> str:
-    """Read a folder of damaged files of one kind; all that was said of them."""
+def tried(root: Path, kind: str, seed: int, many: int, *, some_are_read: bool = True) -> str:
+    """Read a folder of damaged files of one kind; all that was said of them. On seeds that stay, some files are read."""
     suffix, form, make = KINDS[kind]
     rng = Random(f"{kind} {seed}")
     root.mkdir()
@@ -238,7 +238,7 @@ def tried(root: Path, kind: str, seed: int, many: int) -> str:
     for row in account.itertuples():
         assert row.read == row.accepted + row.set_aside + row.collapsed == read[row.file], row
         assert bool(row.rejected_because) <= (row.read == 0), row
-    if kind != "duckdb":
+    if some_are_read and kind != "duckdb":
         assert (account["rejected_because"] == "").any() or many < 10, kind
     return account.to_csv() + fj.set_aside(root).df().to_csv()
 
@@ -277,7 +277,7 @@ def test_many_more_mutants(tmp_path: Path, kind: str) -> None:
     many = int(os.environ.get("FJ_MUTANTS", 50_000)) * NOW[kind] // sum(NOW.values())
     for lot, at in enumerate(range(0, many, PER_FOLDER)):
         print(kind, seed, lot)
-        said = tried(tmp_path / str(lot), kind, seed + lot, min(PER_FOLDER, many - at))
+        said = tried(tmp_path / str(lot), kind, seed + lot, min(PER_FOLDER, many - at), some_are_read=False)
         assert CANARY not in said, (kind, seed + lot)
         for file in sorted((tmp_path / str(lot)).rglob("*"), reverse=True):
             file.rmdir() if file.is_dir() else file.unlink()
