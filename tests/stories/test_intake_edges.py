@@ -330,3 +330,24 @@ def test_an_activity_that_nobody_listed_keeps_its_own_name_and_is_counted(tmp_pa
 def test_agencies_own_words_are_compared_without_regard_to_capitals_and_spaces(tmp_path):
     contacts = fj.read_contacts(police(tmp_path, HEADER + "1,P1,01/05/2024,  da   INCIDENT ,,\n")).df()
     assert contacts["activity"].tolist() == ["domestic_abuse_incident"]
+
+
+def test_a_text_in_parquet_whose_bytes_are_none_is_told_in_words(tmp_path):
+    import struct
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    offsets = pa.py_buffer(struct.pack("<ii", 0, 2))
+    broken = pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(b"\xff\xfe")])
+    row = {
+        "contact_id": ["1"],
+        "person_id": broken,
+        "date": ["01/02/2024"],
+        "agency": ["gp"],
+        "contact_type": ["visit"],
+    }
+    pq.write_table(pa.table(row), tmp_path / "log.parquet")
+    (tmp_path / "sources.yml").write_text("purpose: p\ninvented: true\nfiles:\n  log.parquet: {format: contact_log}\n")
+    with pytest.raises(DataError, match=r"log\.parquet is damaged"):
+        fj.read_contacts(tmp_path)
