@@ -153,9 +153,9 @@ def _from_parquet(source: Source) -> Iterator[pa.Table]:
     path = source.path
     assert path is not None
     # Texts that take few values stay a short list and numbers into it; ids hardly repeat.
-    words = [h for t, h in source.columns.items() if not t.endswith("_id") and t not in source.dates]
+    words = {h for t, h in source.columns.items() if not t.endswith("_id") and t not in source.dates}
     try:
-        file = pq.ParquetFile(path, read_dictionary=words)
+        file = pq.ParquetFile(path, read_dictionary=sorted(words.intersection(pq.read_schema(path).names)))
     except FileNotFoundError:
         raise DataError(f"{source.name} is not there. Put the file in the folder, or remove its line.") from None
     except (pa.ArrowException, OSError):

@@ -351,3 +351,16 @@ def test_a_text_in_parquet_whose_bytes_are_none_is_told_in_words(tmp_path):
     (tmp_path / "sources.yml").write_text("purpose: p\ninvented: true\nfiles:\n  log.parquet: {format: contact_log}\n")
     with pytest.raises(DataError, match=r"log\.parquet is damaged"):
         fj.read_contacts(tmp_path)
+
+
+def test_parquet_need_not_hold_every_column_that_its_format_knows(tmp_path):
+    row = {
+        "contact_id": ["1"],
+        "person_id": ["P1"],
+        "date": ["01/02/2024"],
+        "agency": ["gp"],
+        "contact_type": ["visit"],
+    }
+    pd.DataFrame(row).to_parquet(tmp_path / "log.parquet")
+    (tmp_path / "sources.yml").write_text("purpose: p\ninvented: true\nfiles:\n  log.parquet: {format: contact_log}\n")
+    assert fj.read_contacts(tmp_path).df()["activity"].tolist() == ["visit"]
