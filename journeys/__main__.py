@@ -66,6 +66,11 @@ def check(data: str) -> None:
         click.echo(
             f"  As they came, for the data's owner alone: {from_here(room)}. Mend the format or the file, and they come in."
         )
+    lines = list(checks.how_read(session))
+    if lines:
+        click.echo("\nHow files of text were read:")
+    for line in lines:
+        click.echo(f"  {line}.")
     for name, (form, _) in session.folder.formats.items():
         for what, why in form.unread.items():
             click.echo(f"\nNot read in {name}: {what} ({why}).")

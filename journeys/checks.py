@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,11 @@ from journeys import sources
 from journeys.columns import TABLES, identifying
 from journeys.contacts import Session, intake_account, session_of
 from journeys.families import fit, load_members
+from lib.csvs import manner
 from lib.dates import day_number, say
 from lib.engine import Table
 from lib.errors import RequestError, count
+from lib.readers import is_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -191,6 +194,23 @@ def _faults(session: Session, members: Table | pd.DataFrame | None) -> Table:
 
 
 _OF_AGENCIES = ("coverage_not_declared", "outside_coverage")
+
+
+def how_read(session: Session) -> Iterator[str]:
+    """A line for each file of text: its encoding, what parts its fields, and how many columns are not read."""
+    for source in session.folder.sources():
+        if not is_text(source) or source.name in session.rejected:
+            continue
+        encoding, delimiter, left = manner(source)
+        how = (
+            f"{encoding}{' (declared)' if source.encoding else ''}, fields parted by {_PARTS.get(delimiter, delimiter)}"
+        )
+        at = ", ".join(map(str, left[:12])) + (" …" if len(left) > 12 else "")
+        more = f"; {count(len(left), 'column')} not read (position {at})" if left else ""
+        yield f"{source.name}: {how}{more}"
+
+
+_PARTS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "upright lines"}
 
 
 def _says(fault: str, n: int, detail: Any) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from lib.batches import Source, assemble, places, plain_text
+from lib.batches import Source, assemble, folded, places, plain_text
 from lib.errors import DataError
 
 if TYPE_CHECKING:
@@ -47,6 +47,22 @@ def from_csv(source: Source) -> Iterator[pa.Table]:
         raise DataError(f"{source.name} is not text in {encoding}. Declare its encoding in sources.yml.") from None
     except csv.Error:
         raise DataError(f"{source.name} cannot be split into records. Export it again as plain CSV.") from None
+
+
+def manner(source: Source) -> tuple[str, str, list[int]]:
+    """How a CSV file is read: its encoding, what parts its fields, and at which positions stand columns that nothing names.
+
+    Their names are not told: a value that slipped into the first line looks like one. Raises `DataError` as `from_csv` does.
+    """
+    path = source.path
+    assert path is not None
+    _refuse_what_is_no_csv(source, path)
+    encoding = source.encoding or _encoding(source, path)
+    delimiter = source.delimiter or _delimiter(source, path, encoding)
+    with open(path, encoding=encoding, newline="") as file:
+        header = next((row for row in csv.reader(_lines(source, file), delimiter=delimiter) if row), [])
+    wanted = {folded(name) for name in source.columns.values()}
+    return encoding, delimiter, [at for at, name in enumerate(header, start=1) if folded(name) not in wanted]
 
 
 def first_rows(source: Source, most: int) -> tuple[list[list[str]], str]:
@@ -299,6 +315,6 @@ def _delimiter(source: Source, path: Path, encoding: str) -> str:
             f"{source.name}: its first line has more than a million letters, so it holds no column names. Column names belong "
             "on line 1."
         )
-    wanted = set(source.columns.values())
-    found = {d: {plain_text(h) for h in next(csv.reader([first], delimiter=d), [])} & wanted for d in DELIMITERS}
+    wanted = {folded(name) for name in source.columns.values()}
+    found = {d: {folded(h) for h in next(csv.reader([first], delimiter=d), [])} & wanted for d in DELIMITERS}
     return max(DELIMITERS, key=lambda d: len(found[d]))

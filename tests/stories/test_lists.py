@@ -336,3 +336,17 @@ def test_contacts_have_numbers_of_their_own_where_records_tell_many_things(tmp_p
     session = open_session(root)
     found = [row[0] for row in session.engine.rows("SELECT c FROM contacts ORDER BY c")]
     assert len(found) == 31 * 40 and all(a < b for a, b in itertools.pairwise(found))
+
+
+def test_capitals_in_column_names_do_not_hide_what_parts_the_fields(tmp_path):
+    header, row = HEADER.upper().replace(",", ";"), "7;C1;2024-03-01;NFA;2024-03-04;;"
+    assert accounted(folder(tmp_path, row, header=header)) == [(1, 1, 0, 0)]
+
+
+def test_how_a_file_was_read_is_told_and_not_what_its_other_columns_are_called(tmp_path):
+    from journeys.checks import how_read
+
+    header = f"{HEADER},FJCANARY,".replace(",", ";")
+    root = folder(tmp_path, "7;C1;2024-03-01;;;;;x;", header=header)
+    (said,) = how_read(open_session(root))
+    assert said == ("cases.csv: utf-8, fields parted by semicolons; 2 columns not read (position 8, 9)")
