@@ -62,28 +62,33 @@ class Format(Layout):
     linkage: dict[str, Layout] = {}
 
 
-class FileEntry(BaseModel):
-    """One file of a folder, as sources.yml declares it."""
+class Supplied(BaseModel):
+    """What holds of any file that somebody supplied: whose it is, what it may be used for, and how its text is written."""
 
     model_config = ConfigDict(extra="forbid")
-    format: str | Format
-    only: str | None = None
-    agency: str | None = None
-    family: str | None = None
-    covers: tuple[dt.date, dt.date] | None = None
     controller: str | None = None
     agreement: str | None = None
     lawful_basis: str | None = None
     allowed_uses: list[Use] | None = None
     keep_until: dt.date | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+
+
+class FileEntry(Supplied):
+    """One file of a folder, as sources.yml declares it."""
+
+    format: str | Format
+    only: str | None = None
+    agency: str | None = None
+    family: str | None = None
+    covers: tuple[dt.date, dt.date] | None = None
     least_families: PositiveInt | None = None
     person_ids: Literal["own", "shared"] = "own"
     series: str | None = None
     zone: str = "Europe/London"
     midnight: Literal["time", "none"] = "none"
-    encoding: str | None = None
-    delimiter: str | None = None
-    sheet: str | None = None
     made_on: dt.date | None = None
 
 
@@ -106,27 +111,18 @@ LINKAGE_TARGETS = (
 """What a linkage file may tell of a person: used to join records into persons and families, and kept nowhere else."""
 
 
-class LinkageEntry(BaseModel):
+class LinkageEntry(Supplied):
     """One linkage file of a folder: whose person ids it uses, which column is what, and the permission for linkage.
 
     `format` names one whose `linkage` says which tables of the file tell who its people are; else `columns` does.
     """
 
-    model_config = ConfigDict(extra="forbid")
     supplier: str
     columns: dict[str, str] = {}
     format: str | None = None
     part: str | None = None
     words: dict[str, dict[str, list[str]]] = {}
     dates: list[str] = ["%d/%m/%Y"]
-    controller: str | None = None
-    agreement: str | None = None
-    lawful_basis: str | None = None
-    allowed_uses: list[Use] | None = None
-    keep_until: dt.date | None = None
-    delimiter: str | None = None
-    encoding: str | None = None
-    sheet: str | None = None
 
 
 class Published(BaseModel):

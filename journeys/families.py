@@ -6,7 +6,6 @@ fit wherever in its span it fell. What fits no family, or two that are not decla
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from journeys.layouts import members_source
 from journeys.persons import read_persons
 from journeys.sources import Folder
 from lib.batches import Source
-from lib.dates import day_number
+from lib.dates import day_number, plain_day
 from lib.engine import Engine, Table
 from lib.errors import DataError, RequestError, did_you_mean, listed
 from lib.readers import batches
@@ -242,11 +241,8 @@ def _typed(name: str, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 def _day(name: str, line: int, text: str, empty: int) -> int:
     if not text:
         return empty
-    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
-        try:
-            return day_number(dt.datetime.strptime(text, pattern).date())
-        except ValueError:
-            continue
+    if (day := plain_day(text)) is not None:
+        return day_number(day)
     raise DataError(f"{name}, line {line}: a day is not one that exists. Write it as 2024-04-01 or 01/04/2024.")
 
 

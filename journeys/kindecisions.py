@@ -11,7 +11,6 @@ role, and no name. `from` is the first day, `to` the first day no longer; empty:
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from pathlib import Path
 from journeys.families import ALWAYS, STILL
 from journeys.kinship import BY_HAND, Families, Member
 from lib import smallfiles
-from lib.dates import day_number
+from lib.dates import day_number, plain_day
 from lib.errors import DataError, did_you_mean, listed
 
 FILE = "family_decisions.csv"
@@ -80,11 +79,8 @@ def read_decisions(path: Path) -> list[Decision]:
 def _day(path: Path, line: int, name: str, text: str, empty: int | None) -> int:
     if not text and empty is not None:
         return empty
-    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
-        try:
-            return day_number(dt.datetime.strptime(text, pattern).date())
-        except ValueError:
-            continue
+    if (day := plain_day(text)) is not None:
+        return day_number(day)
     raise DataError(f"{path.name}, line {line}: '{name}' is not a day. Write it as 2024-04-01 or 01/04/2024.")
 
 

@@ -119,6 +119,20 @@ def read_day(text: str | dt.date | None, what: str) -> dt.date | None:
     raise RequestError(f"{what} is not a day that exists. Write it as 2024-04-01 or 01/04/2024.")
 
 
+def plain_day(text: str) -> dt.date | None:
+    """A day that somebody wrote by hand, as 2024-04-01 or 01/04/2024; nothing where it is no such day.
+
+    >>> plain_day("01/04/2024"), plain_day("31/04/2024")
+    (datetime.date(2024, 4, 1), None)
+    """
+    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return dt.datetime.strptime(text, pattern).date()
+        except ValueError:
+            continue
+    return None
+
+
 def say(day: dt.date | None) -> str:
     """A day in words: 5 April 2024.
 
