@@ -27,7 +27,7 @@ test: .venv/ready-to-test
 
 # Two at a time, on two cores: only one of them builds reports, which hold a folder's lock.
 test-of-properties:
-	$(BIN)/python -m pytest tests/properties tests/golden tests/sample lib journeys
+	$(BIN)/python -m pytest tests/properties lib journeys
 
 test-of-stories:
 	$(BIN)/python -m pytest tests/stories tests/formats
@@ -37,7 +37,7 @@ test-of-pages:
 	$(BIN)/python -m pytest --nbval-lax notebooks
 
 test-of-drawings:
-	$(BIN)/python -m pytest tests/draw
+	$(BIN)/python -m pytest tests/draw tests/golden tests/sample
 
 lab: .venv/ready
 	$(BIN)/python -m journeys lab

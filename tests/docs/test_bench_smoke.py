@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RUN = ROOT / "tests" / "bench" / "run.py"
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_benchmark_runs_on_a_small_log_and_leaves_nothing_behind(tmp_path: Path) -> None:
     readme = RUN.with_name("README.md").read_bytes()
     said = subprocess.run(

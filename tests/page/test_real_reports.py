@@ -115,8 +115,8 @@ def hostile_folder(root: pathlib.Path) -> pathlib.Path:
 @pytest.mark.parametrize(
     "notebook",
     [
-        *("2_one_family", "4_system_review", "5_this_month"),
-        *(pytest.param(name, marks=pytest.mark.nightly) for name in ("1_check_contacts", "3_triggers")),
+        *("2_one_family", "4_system_review"),
+        *(pytest.param(name, marks=pytest.mark.nightly) for name in ("1_check_contacts", "3_triggers", "5_this_month")),
     ],
 )
 def test_hostile_text_in_every_column_does_nothing(opened, axe, tmp_path, notebook) -> None:

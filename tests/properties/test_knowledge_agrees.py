@@ -176,7 +176,9 @@ def test_who_knew_what(families: Many, period: tuple[str, str]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("period", [WHOLE, PART], ids=["all", "as at"])
+@pytest.mark.parametrize(
+    "period", [pytest.param(WHOLE, id="all", marks=pytest.mark.nightly), pytest.param(PART, id="as at")]
+)
 def test_what_they_knew_together(families: Many, period: tuple[str, str]) -> None:
     """Shares, the day of enough and lags, counted again from the rows for every family."""
     by = min(oracle.number(dt.date.fromisoformat(d)) for d in period)
