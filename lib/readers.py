@@ -156,19 +156,20 @@ def _from_parquet(source: Source) -> Iterator[pa.Table]:
     words = {h for t, h in source.columns.items() if not t.endswith("_id") and t not in source.dates}
     try:
         file = pq.ParquetFile(path, read_dictionary=sorted(words.intersection(pq.read_schema(path).names)))
+        found = file.schema_arrow.names
     except FileNotFoundError:
         raise DataError(f"{source.name} is not there. Put the file in the folder, or remove its line.") from None
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, UnicodeError):
         raise DataError(f"{source.name} is not a parquet file, or it was cut short. Export it again.") from None
-    standing = places(source, [plain_text(n) for n in file.schema_arrow.names])
-    names = {t: file.schema_arrow.names[at] for t, at in standing.items()}
+    standing = places(source, [plain_text(n) for n in found])
+    names = {t: found[at] for t, at in standing.items()}
     try:
         for batch in file.iter_batches(BATCH, columns=sorted(set(names.values()))):
             # Damage can leave texts that are none, and numbers that point beyond a list.
             batch.validate(full=True)
             table = pa.Table.from_batches([batch])
             yield pa.table({t: table.column(n) for t, n in names.items()})
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, UnicodeError):
         raise DataError(f"{source.name} is damaged: it cannot be read to its end. Export it again.") from None
 
 
