@@ -24,6 +24,7 @@ from lib.errors import DataError, PartMissing
 from lib.readers import batches, digest
 from lib.records import Shape, typed
 from lib.shaping import shaped
+from lib.versions import number_equal_rows, order_versions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,17 +60,17 @@ def read(
     """
     reading = _Reading(engine, sources, shape, words, into, barred)
     rejected: dict[str, str] = {}
-    seen: set[tuple[str, str | None]] = set()
+    seen: dict[tuple[str, str | None], int] = {}
     missing: dict[int, str] = {}
     for f, source in enumerate(sources):
         try:
-            key = (digest(source), source.part)
-            if key in seen:
+            first = seen.setdefault((digest(source), source.part), f)
+            if first != f:
                 reading.copied[f] = sum(len(b) for b in batches(source))
+                reading.found_again(first, source)
                 continue
             for batch in batches(source):
                 reading.take(f, source, batch)
-            seen.add(key)
         except PartMissing as error:
             missing[f] = str(error)
         except DataError as error:
@@ -187,6 +188,14 @@ class _Reading:
         engine.write("UPDATE batch SET at_fault = u.at_fault FROM unusable AS u WHERE batch.source_row = u.source_row")
         engine.drop("unusable")
 
+    def found_again(self, first: int, copy: Source) -> None:
+        """A file whose bytes were read already stood so on the later of the two days as well."""
+        days = [day for day in (self.sources[first].made_on, copy.made_on) if day is not None]
+        if days:
+            self.engine.write(
+                f"UPDATE {self.into}.files SET made_day = greatest(coalesce(made_day, {max(days)}), {max(days)}) WHERE f = {first}"
+            )
+
     def forget(self, f: int) -> None:
         """Take a file's rows out again: the file could not be read to its end."""
         for table in ("rows", "set_aside", "faults"):
@@ -228,7 +237,7 @@ class _Reading:
     def _rows(self, f: int) -> str:
         shape = self.shape
         parts = [f"coalesce(b.{t}, '')" for t in (*shape.kept, *shape.kind)]
-        parts += [f"coalesce(CAST(b.{c} AS VARCHAR), '')" for c in self._compared]
+        parts += [f"coalesce(CAST(b.{c} AS VARCHAR), '')" for c in self.shape.compared]
         texts = "".join(f", b.{t}" for t in shape.kept)
         others = "".join(f", b.{d}_day" for d in shape.others)
         same = " AND ".join(f"b.{t} = q.{t}" for t in shape.kind)
@@ -243,12 +252,6 @@ class _Reading:
         WHERE b.because IS NULL
         """
 
-    @property
-    def _compared(self) -> tuple[str, ...]:
-        """The typed values, beside the texts, in which two records are compared."""
-        days = tuple(f"{d}_day" for d in self.shape.others)
-        return ("day", "second", "off", "earliest", "latest", "grain", "recorded_second", *days)
-
     # The whole
 
     def settle(self) -> None:
@@ -257,8 +260,8 @@ class _Reading:
             for fault, n in doubts.items():
                 self.engine.write(f"INSERT INTO {self.into}.faults VALUES ('{fault}', {f}, NULL, {n})")
         self._midnights()
-        self._equal_rows()
-        self._versions()
+        number_equal_rows(self.engine, self.into)
+        order_versions(self.engine, self.into, self.shape, {t.number for s in self.sources for t in s.tells})
         self.engine.load(
             f"{self.into}.kinds_read", self.engine.arrow("SELECT * FROM kinds_now") if self.kinds else self._no_kinds()
         )
@@ -281,100 +284,6 @@ class _Reading:
                 self.engine.write(
                     f"UPDATE {self.into}.rows SET second = NULL, t_utc = NULL WHERE f = {f} AND second = 0"
                 )
-
-    def _equal_rows(self) -> None:
-        """Rows that are equal in every listed value and have no id: each a thing of its own, numbered, and doubted."""
-        into = self.into
-        self.engine.make(
-            "equal_rows",
-            f"""
-            SELECT r.f, r.source_row, r.part, p.supplier, r.digest,
-              row_number() OVER (PARTITION BY p.supplier, r.digest ORDER BY r.f, r.source_row, r.part) AS nth
-            FROM {into}.rows AS r JOIN {into}.files AS p ON r.f = p.f
-            WHERE r.own_id IS NULL AND (p.supplier, r.digest) IN (
-              SELECT (q.supplier, s.digest) FROM {into}.rows AS s JOIN {into}.files AS q ON s.f = q.f
-              WHERE s.own_id IS NULL GROUP BY q.supplier, s.digest HAVING count(*) > 1)
-            """,
-        )
-        self.engine.write(
-            f"UPDATE {into}.rows SET nth = e.nth FROM equal_rows AS e "
-            "WHERE rows.f = e.f AND rows.source_row = e.source_row AND rows.part = e.part"
-        )
-        self.engine.write(
-            f"INSERT INTO {into}.faults SELECT 'identical_no_id', min(f), min(source_row), count(*) FROM equal_rows "
-            "GROUP BY supplier, digest"
-        )
-        self.engine.drop("equal_rows")
-
-    def _versions(self) -> None:
-        """Repeats collapsed; versions put in the order in which they were recorded, or all set aside.
-
-        One id of one supplier is one thing, in as many versions as it has sets of values. Values are compared typed,
-        after cleaning; a difference in the day of recording alone is an amendment.
-        """
-        into, shape, engine = self.into, self.shape, self.engine
-        engine.make("fates", "SELECT 0 AS f, 0 AS source_row, TRUE AS stays, FALSE AS unordered LIMIT 0")
-        with_id = f"{into}.rows AS r JOIN {into}.files AS p ON r.f = p.f WHERE r.own_id IS NOT NULL"
-        parts_told = sorted({t.number for s in self.sources for t in s.tells})
-        records = "count(DISTINCT (r.f, r.source_row))" if parts_told else "count(*)"
-        more = engine.rows(f"SELECT {records} - count(DISTINCT (p.supplier, r.own_id)) AS n FROM {with_id}")[0][0]
-        if not more:
-            return
-        parts = [f"coalesce(r.{t}, '')" for t in shape.kept] + [
-            f"coalesce(CAST(r.{c} AS VARCHAR), '')" for c in ("k_name", *self._compared)
-        ]
-        names = ", ".join(f"coalesce({t}, '')" for t in shape.kind)
-        versions = f"""
-            SELECT supplier, own_id, md5(concat_ws(chr(31), {", ".join(parts)})) AS digest, f, source_row, part,
-              coalesce({shape.recorded}_day, made_day) AS recorded_day, recorded_second
-            FROM (
-              SELECT p.supplier, p.made_day, r.*, q.k_name FROM {into}.rows AS r JOIN {into}.files AS p ON r.f = p.f
-                JOIN (SELECT k, concat_ws(chr(31), {names}) AS k_name FROM kinds_now) AS q ON r.k = q.k
-              WHERE (p.supplier, r.own_id) IN (
-                SELECT (p.supplier, r.own_id) FROM {with_id} GROUP BY p.supplier, r.own_id HAVING {records} > 1)
-            ) AS r
-            """
-        if parts_told:
-            # Records that tell several things are compared whole.
-            whole = ", ".join(f"coalesce(max(CASE WHEN part = {n} THEN digest END), '')" for n in (0, *parts_told))
-            versions = (
-                f"SELECT supplier, own_id, concat_ws(chr(31), {whole}) AS digest, f, source_row, "
-                "min(recorded_day) AS recorded_day, min(recorded_second) AS recorded_second "
-                f"FROM ({versions}) AS v GROUP BY supplier, own_id, f, source_row"
-            )
-        engine.make("versions", versions)
-        # One row of each set of equal rows stays, the rest are collapsed; which one changes nothing but a row number.
-        engine.make(
-            "fates",
-            """
-            SELECT v.f, v.source_row, v.nth = 1 AS stays,
-              v.nth = 1 AND g.versions > 1 AND g.unordered = 1 AS unordered,
-              row_number() OVER w AS version, lead(v.recorded_day) OVER w AS next_day
-            FROM (
-              SELECT supplier, own_id, digest, f, source_row, recorded_day, recorded_second,
-                row_number() OVER (PARTITION BY supplier, own_id, digest ORDER BY f, source_row) AS nth
-              FROM versions
-            ) AS v JOIN (
-              SELECT supplier, own_id, sum(n) AS versions,
-                max(CASE WHEN recorded_day IS NULL OR (n > 1 AND (untimed > 0 OR clocks < n)) THEN 1 ELSE 0 END) AS unordered
-              FROM (
-                SELECT supplier, own_id, recorded_day, count(DISTINCT digest) AS n,
-                  count(*) FILTER (WHERE recorded_second IS NULL) AS untimed, count(DISTINCT recorded_second) AS clocks
-                FROM versions GROUP BY supplier, own_id, recorded_day
-              ) AS d GROUP BY supplier, own_id
-            ) AS g ON v.supplier = g.supplier AND v.own_id = g.own_id
-            WINDOW w AS (PARTITION BY v.supplier, v.own_id, v.nth = 1 ORDER BY v.recorded_day, v.recorded_second)
-            """,
-        )
-        match = "rows.f = x.f AND rows.source_row = x.source_row"
-        engine.write(
-            f"INSERT INTO {into}.set_aside SELECT DISTINCT r.f, r.source_row, r.source_line, 'amended, order unknown', "
-            f"'{shape.recorded}' FROM {into}.rows AS r JOIN fates AS x ON r.f = x.f AND r.source_row = x.source_row "
-            "WHERE x.stays AND x.unordered"
-        )
-        engine.write(f"DELETE FROM {into}.rows USING fates AS x WHERE {match} AND (NOT x.stays OR x.unordered)")
-        engine.write(f"UPDATE {into}.rows SET version = x.version, next_day = x.next_day FROM fates AS x WHERE {match}")
-        engine.drop("versions")
 
     def account(self, rejected: Mapping[str, str]) -> pd.DataFrame:
         """Per file: read = accepted + set aside + collapsed. Raises `DataError` if it ever does not add up."""

@@ -42,6 +42,12 @@ class Shape:
         """The dates beside the first, and beside those of the span."""
         return tuple(d for d in self.dates[1:] if d not in self.span)
 
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The typed values, beside the texts, in which two records are compared."""
+        days = tuple(f"{d}_day" for d in self.others)
+        return ("day", "second", "off", "earliest", "latest", "grain", "recorded_second", *days)
+
 
 def typed(source: Source, shape: Shape, has: Sequence[str], words: Mapping[str, Sequence[str]]) -> str:
     """A SELECT over `incoming` that types each record once, with the reason it cannot be used, if there is one."""

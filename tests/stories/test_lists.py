@@ -114,23 +114,49 @@ def test_two_versions_in_no_order_are_set_aside_as_records_not_as_contacts(tmp_p
     assert accounted(root) == [(2, 0, 2, 0)]
 
 
-def test_the_day_of_the_extract_puts_versions_in_order_and_says_nothing_of_when_they_were_known(tmp_path):
+def extracts(root: Path, *made: tuple[str, str]) -> Path:
+    """A folder with an extract for each (day it was made, record), in the order given; one family."""
     import json
 
-    for name, row in (
-        ("a.csv", "7,C1,2024-03-01,,,,"),
-        ("b.csv", "7,C1,2024-03-01,,,2024-06-30,"),
-    ):
-        (tmp_path / name).write_text(f"{HEADER}\n{row}\n")
-    files = {
-        name: {"format": CASES, "series": "cases", "made_on": day}
-        for name, day in (("b.csv", "2025-01-01"), ("a.csv", "2024-04-01"))
-    }
-    (tmp_path / "sources.yml").write_text(json.dumps({"purpose": "p", "invented": True, "files": files}))
-    assert accounted(tmp_path) == [(1, 1, 0, 0), (1, 1, 0, 0)]
-    frame = fj.read_contacts(tmp_path).df()
+    root.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for day, row in made:
+        (root / f"x{day}.csv").write_text(f"{HEADER}\n{row}\n")
+        files[f"x{day}.csv"] = {"format": CASES, "series": "cases", "made_on": day}
+    (root / "members.csv").write_text("person_id,family_id\ncases:C1,F1\n")
+    sources = {"purpose": "p", "invented": True, "files": files, "members": "members.csv"}
+    (root / "sources.yml").write_text(json.dumps(sources))
+    return root
+
+
+OPEN, CLOSED = "7,C1,2024-03-01,,,,", "7,C1,2024-03-01,,,2024-06-30,"
+
+
+def known_by(root: Path, day: str) -> list[str]:
+    review = fj.build_journeys(fj.read_contacts(root), start="2024-01-01", end="2024-12-31", as_at=day)
+    return sorted(review.steps.df()["contact_id"])
+
+
+def test_the_day_of_the_extract_puts_versions_in_order_and_says_nothing_of_when_they_were_known(tmp_path):
+    root = extracts(tmp_path, ("2025-01-01", CLOSED), ("2024-04-01", OPEN))
+    assert accounted(root) == [(1, 1, 0, 0), (1, 1, 0, 0)]
+    frame = fj.read_contacts(root).df()
     assert list(frame["contact_id"]) == ["cases:7#1", "cases:7#1", "cases:7#3"]
     assert frame["recorded_on"].isna().all()
+
+
+@pytest.mark.parametrize(("day", "found"), [("2024-06-29", ["cases:7#1"]), ("2024-06-30", ["cases:7#1", "cases:7#3"])])
+def test_a_contact_in_two_extracts_is_one_step_on_every_day(tmp_path, day, found):
+    root = extracts(tmp_path, ("2025-01-01", CLOSED), ("2024-04-01", OPEN))
+    assert known_by(root, day) == found
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_a_record_that_is_again_as_it_once_was_is_as_the_latest_extract_has_it(tmp_path, order):
+    made = [("2024-04-01", OPEN), ("2025-01-01", CLOSED), ("2026-01-01", OPEN)]
+    root = extracts(tmp_path, *(made[n] for n in order))
+    assert known_by(root, "2024-12-31") == ["cases:7#1"]
+    assert fj.account(root)["collapsed"].sum() == 1
 
 
 def test_shuffled_records_give_the_same_contacts(tmp_path):
