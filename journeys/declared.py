@@ -14,7 +14,7 @@ FORMAT_TARGETS = (
 """What a format may name. `note` may be named and is not read: free text stays where it is."""
 
 
-OF_ONE_THING = tuple(t for t in FORMAT_TARGETS if t not in ("contact_id", "person_id", "family_id", "note"))
+OF_ONE_THING = tuple(t for t in FORMAT_TARGETS if t not in ("contact_id", "person_id", "family_id", "replaces", "note"))
 """What may be written of one of the several dated things that a record tells."""
 
 

@@ -12,11 +12,10 @@ from journeys.families import member_rows
 from journeys.forgotten import person_id
 from journeys.persons import all_ids
 from journeys.sources import Folder
-from lib.batches import Source
+from lib.batches import KEY, Source
 from lib.errors import DataError, PartMissing, RequestError, count, listed
 from lib.pseudonyms import normal
 from lib.readers import batches
-from lib.shaping import KEY
 
 AT_HOME = frozenset({"postcode", "address", "uprn", "phone", "email", "household_id"})
 """Where somebody lives, and how they are reached: told to nobody from a linkage file, since it may be protected."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from journeys.declared import FORMAT_TARGETS, LINKAGE_TARGETS, OF_ONE_THING, FileEntry, Format, Layout, LinkageEntry
-from lib.batches import Source, Told
+from lib.batches import KEY, Source, Told
 from lib.dates import date_format, day_number
 from lib.errors import RuleError, did_you_mean, listed
-from lib.shaping import KEY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,9 +50,12 @@ def sources_of(
     supplier: str,
     path: Path | None,
     frame: pd.DataFrame | None,
-    where: Callable[[str], str],
+    where: Callable[..., str],
 ) -> list[Source]:
-    """The lists of one file, in the order in which the format has them, as `lib.intake` reads them."""
+    """The lists of one file, in the order in which the format has them, as `lib.intake` reads them.
+
+    `where` says in which line a part of the format stands.
+    """
     found = []
     for of, layout in layouts(form):
         if entry.only and of != entry.only:
@@ -95,10 +98,22 @@ def sources_of(
                 },
                 blanks=tuple(layout.blanks),
                 made_on=day_number(entry.made_on) if entry.made_on else None,
-                where=where,
+                where=functools.partial(_where, where, form, of),
             )
         )
     return found
+
+
+def _where(where: Callable[..., str], form: Format, of: str, target: str) -> str:
+    """Where a format names the header of a target: with its list, or with what all lists share."""
+    own = ("lists", of) if of else ()
+    base, _, number = target.partition("@")
+    if number:
+        shared = not of or not form.lists[of].tells
+        return where(*(() if shared else own), "tells", int(number) - 1, base)
+    if target.startswith(KEY):
+        return where(*(own if of and form.lists[of].key else ()), "key")
+    return where(*(own if of and target in form.lists[of].columns else ()), "columns", target)
 
 
 def members_source(name: str, form: Format, path: Path) -> Source:
@@ -122,6 +137,8 @@ def check_layouts(name: str, entry: FileEntry, form: Format, at: str) -> None:
     `at` is where the file is declared. Raises `RuleError`.
     """
     known = [of for of, _ in layouts(form) if of]
+    if any(":" in of for of in known):
+        raise RuleError(f"{at}: the name of a list of {name} holds ':', which stands between a file and its list.")
     if entry.only and entry.only not in known:
         raise RuleError(f"{at}: the format of {name} has no list of that name.{did_you_mean(entry.only, known)}")
     if known and not entry.only and Path(name).suffix.lower() in ONE_TABLE:
@@ -136,6 +153,10 @@ def check_layouts(name: str, entry: FileEntry, form: Format, at: str) -> None:
             raise RuleError(f"{at}: {what} tells {len(layout.tells)} things; a record can tell at most {MOST_THINGS}.")
         for told in layout.tells:
             _known(told, OF_ONE_THING, at)
+        if layout.tells and "replaces" in layout.columns:
+            raise RuleError(
+                f"{at}: {what} tells several things of a record, so one cannot replace another. A later version has the same id."
+            )
         for has in targets:
             spanned = {"earliest", "latest"} <= has and not layout.tells
             for target in _NEEDED:

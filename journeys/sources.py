@@ -139,15 +139,15 @@ class Folder:
     def _sources(self, name: str) -> list[Source]:
         entry, (form, yaml) = self.entry.files[name], self.formats[name]
 
-        def where(target: str) -> str:
+        def where(*part: str | int) -> str:
             if not isinstance(entry.format, str) or yaml is None:
-                return f"{self.at('files', name, 'format', 'columns', target)}"
-            return f"{files.shown(yaml.path)} (line {yaml.line('columns', target)})"
+                return self.at("files", name, "format", *part)
+            return f"{files.shown(yaml.path)} (line {yaml.line(*part)})"
 
         path = None if name in self.frames else (self.path or Path()) / name
         return sources_of(name, entry, form, self.suppliers[name], path, self.frames.get(name), where)
 
-    def at(self, *where: str) -> str:
+    def at(self, *where: str | int) -> str:
         """Where a part of sources.yml stands: file and line."""
         if self.yaml is None:
             return "sources"

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 BATCH = 245_760
 """Two of DuckDB's row groups: a batch that is a whole number of them is written once, and never packed again."""
 
+KEY = "key__"
+"""Before the name of a column that is read for the supplier's id alone."""
+
 LONGEST_FIELD = 65_536
 INVISIBLE = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
 SHORTENED = r"^[0-9](\.[0-9]+)?[eE]\+[0-9]{1,3}$"
@@ -118,14 +121,23 @@ def places(source: Source, header: Sequence[str], is_heading: Callable[[], bool]
         name = wanted[missing[0]]
         if not is_heading():
             raise DataError(
-                f"{source.name} has no column '{name}', which {source.where(missing[0])} reads as the {missing[0]}. Its first "
+                f"{source.name} has no column '{name}', which {source.where(missing[0])} reads as the {said(missing[0])}. Its first "
                 "line has another number of columns than the next, so it may hold values and is not shown. Export it again."
             )
         raise DataError(
-            f"{source.name} has no column '{name}', which {source.where(missing[0])} reads as the {missing[0]}."
+            f"{source.name} has no column '{name}', which {source.where(missing[0])} reads as the {said(missing[0])}."
             f"{did_you_mean(name, header)} {_columns_found(header, wanted.values())} If the supplier renamed it, change that line."
         )
     return found
+
+
+def said(target: str) -> str:
+    """What a target is called in a message: not which of several things it is of, nor which part of an id.
+
+    >>> said("date@2"), said("key__0"), said("agency")
+    ('date', 'id', 'agency')
+    """
+    return "id" if target.startswith(KEY) else target.partition("@")[0]
 
 
 def _columns_found(header: Sequence[str], named: Iterable[str]) -> str:

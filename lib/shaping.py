@@ -6,13 +6,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lib.batches import Source, plain_text
+from lib.batches import KEY, Source, plain_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-KEY = "key__"
-"""Before the name of a column that is read for the supplier's id alone."""
 
 
 def shaped(source: Source, batch: pa.Table, own_id: str, when: str) -> pa.Table:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from lib.batches import LONGEST_FIELD, Source, assemble, even, plain_text
+from lib.batches import LONGEST_FIELD, Source, assemble, even, plain_text, said
 from lib.errors import DataError, PartMissing, did_you_mean, listed
 from lib.files import visible
 from lib.xmlstream import Readable, walk
@@ -176,6 +176,6 @@ class _Events:
                 found = [visible(k) for k in met]
                 raise DataError(
                     f"{self.source.name}: no {'trace' if is_case else 'event'} has the key '{key}', which "
-                    f"{self.source.where(target)} reads as the {target}.{did_you_mean(key, found)} Keys found: "
+                    f"{self.source.where(target)} reads as the {said(target)}.{did_you_mean(key, found)} Keys found: "
                     f"{listed(found) or 'none'}. If the supplier names it otherwise, change that line."
                 )

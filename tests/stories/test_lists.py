@@ -325,6 +325,8 @@ def test_a_persons_records_are_found_in_every_list(tmp_path):
         ({"tells": [{"activity": "visit", "date": "Seen", "person_id": "Child"}]}, "cannot name 'person_id'"),
         ({"words": {"outcome": {"a": ["x"], "b": ["X"]}}}, "two words for one of theirs"),
         ({"tells": [{"activity": "visit", "date": f"D{n}"} for n in range(32)]}, "at most 31"),
+        ({"columns": {**CASES["columns"], "replaces": "Old"}}, "one cannot replace another"),
+        ({"lists": {"a: b": {}}}, "holds ':'"),
     ],
 )
 def test_a_format_that_says_too_little_or_too_much_is_refused_by_its_line(tmp_path, form, says):
@@ -376,3 +378,21 @@ def test_how_a_file_was_read_is_told_and_not_what_its_other_columns_are_called(t
     root = folder(tmp_path, "7;C1;2024-03-01;;;;;x;", header=header)
     (said,) = how_read(open_session(root))
     assert said == ("cases.csv: utf-8, fields parted by semicolons; 2 columns not read (position 8, 9)")
+
+
+def test_a_missing_column_of_one_list_is_told_in_the_line_of_that_list(tmp_path):
+    from tests.formats import annex
+
+    annex.workbook(tmp_path / "annex_a.xlsx")
+    book_ = openpyxl.load_workbook(tmp_path / "annex_a.xlsx")
+    book_["List 1"]["F1"] = "Date of the Contact"
+    book_.save(tmp_path / "annex_a.xlsx")
+    (tmp_path / "sources.yml").write_text("purpose: p\ninvented: true\nfiles:\n  annex_a.xlsx: {format: annex_a}\n")
+    with pytest.raises(DataError) as stopped:
+        fj.read_contacts(tmp_path)
+    said = str(stopped.value)
+    from journeys.sources import RULES
+
+    lines = (RULES / "formats" / "annex_a.yml").read_text(encoding="utf-8").splitlines()
+    line = next(n for n, text in enumerate(lines, start=1) if "Date of Contact" in text)
+    assert f"(line {line}) reads as the date. Did you mean 'Date of the Contact'?" in said
