@@ -48,6 +48,9 @@ def _tables(source: Source) -> Iterator[pa.Table]:
             database.close()
     except sqlite3.Error as error:
         raise DataError(_in_words(source, error)) from None
+    except UnicodeDecodeError:
+        # What SQLite says of the damage may quote it, in bytes that are no text.
+        raise DataError(_damaged(source)) from None
     except (MemoryError, OverflowError):
         raise DataError(f"{source.name} holds values too large to be read. Export it again.") from None
 
@@ -195,4 +198,8 @@ def _in_words(source: Source, error: sqlite3.Error) -> str:
         return f"{source.name} cannot be opened as a database. Check that you may read it, and that it is whole."
     if code & 0xFF == sqlite3.SQLITE_AUTH:
         return f"{source.name} has a view that does more than read its own tables, so it was not read. Ask for a plain table."
+    return _damaged(source)
+
+
+def _damaged(source: Source) -> str:
     return f"{source.name} is damaged, or was cut short: it cannot be read as a database. Export it again."

@@ -269,9 +269,9 @@ def _memory() -> int:
     return unit * max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
-@pytest.mark.parametrize(("kind", "seed"), [("parquet", 20261130), ("parquet", 1795403532)])
+@pytest.mark.parametrize(("kind", "seed"), [("parquet", 20261130), ("parquet", 1795403532), ("sqlite", 1795408829)])
 def test_what_a_night_found_is_told_in_words(tmp_path: Path, kind: str, seed: int) -> None:
-    """Texts, and a column's name, whose bytes are no text."""
+    """Texts, a column's name, and what a library says of the damage, whose bytes are no text."""
     assert CANARY not in tried(tmp_path / "folder", kind, seed, PER_FOLDER, some_are_read=False)
 
 
