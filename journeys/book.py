@@ -94,8 +94,7 @@ def read_book(review: Journeys, path: str | Path | None = None) -> Book:
     stat = place.stat()
     given = _given(place, stat.st_mtime_ns, stat.st_size)
     _check_schema(place, given)
-    known = frozenset(name for (name,) in review.engine.rows(f"SELECT name FROM {review.codes}families"))
-    sheets = _typed(place, stat.st_mtime_ns, stat.st_size, known, _workers(review))
+    sheets = _typed(place, stat.st_mtime_ns, stat.st_size, *review.once("names in a book", lambda: _names(review)))
     others = {name: rows for name, rows in given.items() if name not in SHEETS and name != READ_ME}
     return Book(place, families, sheets, others)
 
@@ -145,10 +144,14 @@ def _check_schema(path: Path, given: Mapping[str, list[list[str]]]) -> None:
         raise DataError(f"{files.shown(path)} was written by a later version of the kit. Use that version.")
 
 
-def _workers(review: Journeys) -> frozenset[str]:
-    """Workers' numbers as a reader would know them again: a short plain number may be any number."""
-    select = "SELECT DISTINCT professional_id AS w FROM store.rows WHERE professional_id IS NOT NULL"
-    return frozenset(w for (w,) in review.engine.rows(select) if not (w.isdigit() and len(w) < 4))
+def _names(review: Journeys) -> tuple[frozenset[str], frozenset[str]]:
+    """Every family's, and workers' numbers as a reader would know them again: a short plain number may be any number."""
+    families = review.engine.rows(f"SELECT name FROM {review.codes}families")
+    workers = review.engine.rows(
+        "SELECT DISTINCT professional_id AS w FROM store.rows WHERE professional_id IS NOT NULL"
+    )
+    numbers = frozenset(w for (w,) in workers if not (w.isdigit() and len(w) < 4))
+    return frozenset(name for (name,) in families), numbers
 
 
 def _rows(

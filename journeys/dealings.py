@@ -71,7 +71,11 @@ class Dealing(Dated):
         return activities.means(mark, self.agency, self.activity, self.outcome)
 
 
-def dealings(review: Journeys, named: Iterable[str] = ()) -> dict[str, list[Dealing]]:
+FEW_FAMILIES = 200
+"""So many families' dealings are kept for who asks next; those of a whole area would fill the memory."""
+
+
+def dealings(review: Journeys, named: Iterable[str] = ()) -> Mapping[str, Sequence[Dealing]]:
     """Each family's touches, referrals and decisions, what carries feedback, and rows in which somebody asked.
 
     `named` are further activities whose rows are wanted. Raises `RequestError` where it is no review.
@@ -79,19 +83,25 @@ def dealings(review: Journeys, named: Iterable[str] = ()) -> dict[str, list[Deal
     check_review(review)
     review.engine.tell_if_old()
     marked = sorted({*review.activities.marked("feeds_back"), *review.activities.marked("closes"), *named})
+    if len(review.families) > FEW_FAMILIES:
+        return _read(review, marked)
+    return review.once(f"dealings, also {marked}", lambda: _read(review, marked))
+
+
+def _read(review: Journeys, marked: Sequence[str]) -> Mapping[str, Sequence[Dealing]]:
     select = ROWS.format(
         steps=review.coded,
         contacts=review.session.contacts,
         at=review.codes,
         activities=", ".join(literal(a) for a in marked) or "''",
     )
-    found: dict[str, list[Dealing]] = {family: [] for family in review.families}
+    found: dict[str, Sequence[Dealing]] = dict.fromkeys(review.families, ())
     for family, rows in itertools.groupby(review.engine.each(select), key=lambda r: r[0]):
-        found[family] = [Dealing(*row) for _, *row in rows]
+        found[family] = tuple(Dealing(*row) for _, *row in rows)
     return found
 
 
-def by_agencies(review: Journeys, named: Iterable[str] = ()) -> dict[str, list[Dealing]]:
+def by_agencies(review: Journeys, named: Iterable[str] = ()) -> Mapping[str, Sequence[Dealing]]:
     """The same, less what the family itself recorded."""
     return {family: [row for row in rows if row.agency != "family"] for family, rows in dealings(review, named).items()}
 

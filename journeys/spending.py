@@ -72,13 +72,17 @@ class Line(NamedTuple):
 Amounts = tuple[Decimal, ...]
 
 
-def read(costs: Table) -> list[Line]:
+def read(costs: Table) -> Sequence[Line]:
     """The lines behind a table of costs, each contact once. Raises `RequestError` for what is no such table."""
     if not isinstance(costs, Table) or not isinstance(costs.owner, Costed):
         raise RequestError("costs is not what fj.costs gives. Write costs = fj.costs(review) first.")
     names = [column.name for column in TABLES["costs"]]
     if missing := [name for name in names if name not in costs.columns]:
         raise RequestError(f"these costs have lost the column '{missing[0]}'. Give the table as fj.costs gave it.")
+    return costs.owner.review.once(f"lines of {costs.select}", lambda: _read(costs, names))
+
+
+def _read(costs: Table, names: Sequence[str]) -> Sequence[Line]:
     families: dict[tuple[str, str], set[str]] = defaultdict(set)
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     select = f"SELECT {', '.join(names)} FROM ({costs.select}) AS t"
@@ -87,7 +91,7 @@ def read(costs: Table) -> list[Line]:
         key = (row["contact_id"], row["kind"])
         families[key].add(row["family_id"])
         rows[key] = row
-    return [
+    return tuple(
         Line(
             *(row["contact_id"], row["kind"], tuple(sorted(families[key])), row["agency"], row["activity"]),
             *(
@@ -100,7 +104,7 @@ def read(costs: Table) -> list[Line]:
             *((row["unit_low"], row["unit"], row["unit_high"]), row["has_range"], row["base_year"]),
         )
         for key, row in sorted(rows.items())
-    ]
+    )
 
 
 def years(line: Line) -> Iterator[tuple[str, Amounts]]:

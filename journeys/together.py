@@ -6,7 +6,7 @@ stand in the order in which they first met the family, and are never ranked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ from lib.errors import RequestError, did_you_mean, listed
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from journeys.journey import Journeys
 
 MET = """
 SELECT c.agency,
@@ -121,14 +123,19 @@ def _agencies(owner: Knowledge, family: str, days: dict[tuple[str, str], int]) -
     An agency that was only told of the family comes after them.
     """
     review = owner.review
-    where = {"at": review.codes, "contacts": review.session.contacts, "family": literal(family)}
-    met = {
-        a: (inside is None, next(day for day in (first, inside, ever) if day is not None))
-        for a, first, inside, ever in review.engine.rows(MET.format(start=day_number(review.start), **where))
-    }
+    met = review.once(f"agencies that met {family}", lambda: _met(review, family))
     said = review.activities.agency
     found = sorted(met, key=lambda a: (*met[a], said(a), a))
     return found + sorted({a for _, a in days} - set(found), key=lambda a: (said(a), a))
+
+
+def _met(review: Journeys, family: str) -> Mapping[str, tuple[bool, int]]:
+    """Each agency, whether only before the period, and when first."""
+    where = {"at": review.codes, "contacts": review.session.contacts, "family": literal(family)}
+    return {
+        a: (inside is None, next(day for day in (first, inside, ever) if day is not None))
+        for a, first, inside, ever in review.engine.rows(MET.format(start=day_number(review.start), **where))
+    }
 
 
 def shares(known: Table, family_id: str) -> pd.DataFrame:

@@ -177,6 +177,7 @@ class Table:
         """A named SELECT in an engine. `hidden` columns are not shown unless asked for."""
         self._engine, self._name, self._select = engine, name, select
         self._hidden = tuple(hidden)
+        self._columns: tuple[str, ...] = ()
         self.owner = owner
 
     @property
@@ -192,7 +193,9 @@ class Table:
     @property
     def columns(self) -> list[str]:
         """The names of its columns."""
-        return [row[0] for row in self._engine.rows(f"DESCRIBE {self._select}")]
+        if not self._columns:
+            self._columns = tuple(row[0] for row in self._engine.rows(f"DESCRIBE {self._select}"))
+        return list(self._columns)
 
     def __len__(self) -> int:
         """How many rows it has."""

@@ -17,6 +17,7 @@ from typing import Any
 
 import matplotlib
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -86,8 +87,7 @@ class Picture(Figure):
         self.savefig(held, format="rgba", dpi=DPI)
         across, down = self.canvas.get_width_height(physical=True)
         seen = Image.frombytes("RGBA", (across, down), held.getvalue()).convert("RGB")
-        # Of the ways to keep 256 colours this one keeps the rare ones: others turn pale grounds into other colours.
-        kept = seen.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        kept = seen.quantize(palette=_colours(seen), dither=Image.Dither.NONE)
         packed = io.BytesIO()
         kept.save(packed, format="PNG", dpi=(DPI, DPI))
         return packed.getvalue()
@@ -112,6 +112,17 @@ class Picture(Figure):
         show(bundle, metadata=about, raw=True)
         # Closed, so that the inline backend does not show it a second time at the end of the cell.
         plt.close(self)
+
+
+def _colours(seen: Image.Image) -> Image.Image:
+    """The 256 colours that a picture is kept in, chosen from half of its dots, which takes a third of the time.
+
+    The dots are those whose row and column are both even or both odd, so that each line one dot wide has its half.
+    """
+    dots = np.asarray(seen)
+    some = np.concatenate([dots[0::2, 0::2].reshape(-1, 3), dots[1::2, 1::2].reshape(-1, 3)])
+    # Of the ways to choose them this one keeps the rare ones: others turn pale grounds into other colours.
+    return Image.fromarray(some[None]).quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 class Chart(Axes):

@@ -6,8 +6,9 @@ Drawing and words both read this, so that the picture, its title, its alt text a
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -50,14 +51,13 @@ def not_supplied(
     coverage: pd.DataFrame, agency: str, start: float, after: float
 ) -> tuple[list[tuple[float, float]], str]:
     """Stretches of the period for which an agency supplied no records, and the words for them."""
-    rows = coverage[coverage["agency"] == agency].dropna(subset=["from_date", "to_date"])
-    if rows.empty:
+    rows = [
+        r for r in coverage.itertuples() if r.agency == agency and not pd.isna(r.from_date) and not pd.isna(r.to_date)
+    ]
+    if not rows:
         return [], ""
-    spans = sorted(
-        (number(pd.Timestamp(a).date()), number(pd.Timestamp(b).date()) + 1)
-        for a, b in zip(rows["from_date"], rows["to_date"], strict=True)
-    )
-    if not rows["is_declared"].astype(bool).all():
+    spans = sorted((number(pd.Timestamp(r.from_date).date()), number(pd.Timestamp(r.to_date).date()) + 1) for r in rows)
+    if not all(r.is_declared for r in rows):
         # First and last contact only hint at what was supplied: no gap is claimed from them.
         return [], ""
     gaps, reached = [], start
@@ -92,28 +92,57 @@ def _month(day: float) -> str:
 
 def _row(rows: pd.DataFrame, agency: str, name: str) -> dict[str, Any]:
     """One line of the table: what an agency's contacts in the period come to."""
-    drawn = rows[~rows["counted_only"] & ~rows["carried"]]
-    natures = drawn["nature"].value_counts()
-    met = drawn[drawn["nature"].isin(["touch", "referral"])]
-    named = met.loc[met["professional_id"] != "", "professional_id"]
-    seen = drawn if len(drawn) else rows
+    every = list(rows.itertuples())
+    drawn = [r for r in every if not r.counted_only and not r.carried]
+    natures = Counter(r.nature for r in drawn)
+    met = [r for r in drawn if r.nature in ("touch", "referral")]
+    named = {r.professional_id for r in met if r.professional_id}
+    seen = drawn or every
     return {
         "agency_id": agency,
         "agency": name,
         "contacts": len(drawn),
-        "touches": int(natures.get("touch", 0)),
-        "referrals": int(natures.get("referral", 0)),
-        "decisions": int(natures.get("decision", 0)),
-        "records": int(natures.get("record", 0)),
-        "signals": int(natures.get("signal", 0)),
-        "statuses": int(natures.get("status", 0)),
-        "unclassed": int(natures.get(UNMAPPED, 0)),
+        "touches": natures["touch"],
+        "referrals": natures["referral"],
+        "decisions": natures["decision"],
+        "records": natures["record"],
+        "signals": natures["signal"],
+        "statuses": natures["status"],
+        "unclassed": natures[UNMAPPED],
         # Nobody is not the same as nobody named.
-        "staff": named.nunique() if len(named) or not len(met) else None,
-        "first": pd.Timestamp("1970-01-01") + pd.Timedelta(days=float(seen["first"].min())),
-        "last": pd.Timestamp("1970-01-01") + pd.Timedelta(days=float((seen["after"] - 1).max())),
-        "not_drawn": int(rows["counted_only"].sum()),
+        "staff": len(named) if named or not met else None,
+        "first": pd.Timestamp("1970-01-01") + pd.Timedelta(days=min(r.first for r in seen)),
+        "last": pd.Timestamp("1970-01-01") + pd.Timedelta(days=max(r.after for r in seen) - 1),
+        "not_drawn": sum(r.counted_only for r in every),
     }
+
+
+class Laid(NamedTuple):
+    """One family's rows of the period: those of the lanes and of its life, a line for each lane, and how many are not shown."""
+
+    shown: pd.DataFrame
+    life: pd.DataFrame
+    table: list[dict[str, Any]]
+    before: int
+    after: int
+    undated: int
+
+
+def _lay(journey: Any, start: float, after: float) -> Laid:
+    rows = _ordered(journey.steps)
+    undated = rows["first"].isna()
+    before = ~undated & (rows["before_period"].fillna(False).astype(bool) | (rows["after"] <= start))
+    late = ~undated & ~before & (rows["first"] >= after)
+    is_life = rows["nature"] == "life"
+    carried = before & (rows["nature"] == "status") & (rows["ends"] > start)
+    shown = rows[~undated & ~late & ~is_life & (~before | carried)].copy()
+    shown["carried"] = carried
+    shown["counted_only"] = (shown["nature"] == "record") & shown["activity"].isin(COUNTED_ONLY)
+    named = journey.review.activities.agency
+    table = [_row(group, str(a), clean(named(a))) for a, group in shown.groupby("agency", sort=True)]
+    table.sort(key=lambda r: (r["first"], r["agency"], r["agency_id"]))
+    untold = (before & ~is_life & ~carried, late & ~is_life, undated & ~is_life)
+    return Laid(shown, rows[is_life & ~undated & ~before & ~late], table, *(int(some.sum()) for some in untold))
 
 
 def tell(
@@ -125,37 +154,24 @@ def tell(
     """Everything that a family's swim-lane shows, from its journey and the firings or chances (of any families) to mark."""
     review = journey.review
     start, after = number(review.start), number(review.end) + 1
-    rows = _ordered(journey.steps)
-    undated = rows["first"].isna()
-    before = ~undated & (rows["before_period"].fillna(False).astype(bool) | (rows["after"] <= start))
-    late = ~undated & ~before & (rows["first"] >= after)
-    is_life = rows["nature"] == "life"
-    carried = before & (rows["nature"] == "status") & (rows["ends"] > start)
-    shown = rows[~undated & ~late & ~is_life & (~before | carried)].copy()
-    shown["carried"] = carried
-    shown["counted_only"] = (shown["nature"] == "record") & shown["activity"].isin(COUNTED_ONLY)
-
+    # Two pictures of a family show its lanes.
+    laid = review.once(f"lanes of {journey.family_id}", lambda: _lay(journey, start, after))
     chosen, listed, outside = _firings(firings, journey.family_id, start, after)
     chanced = None
     if chances is not None:
         chosen, listed, chanced = chancerow.of_family(chances, journey)
-    agencies = review.activities
-    table_rows = [_row(group, str(a), clean(agencies.agency(a))) for a, group in shown.groupby("agency", sort=True)]
-    table_rows.sort(key=lambda r: (r["first"], r["agency"], r["agency_id"]))
+    agencies, shown, table_rows = review.activities, laid.shown, laid.table
     story = Story(
         family=clean(journey.family_id),
         start=review.start,
         end=review.end,
         lanes=[],
-        life=[
-            LifeEvent(r.first, r.after, _label(agencies, r))
-            for r in rows[is_life & ~undated & ~before & ~late].itertuples()
-        ],
+        life=[LifeEvent(r.first, r.after, _label(agencies, r)) for r in laid.life.itertuples()],
         firings=listed,
         table=_frame(table_rows),
-        before=int((before & ~is_life & ~carried).sum()),
-        after=int((late & ~is_life).sum()),
-        undated=int((undated & ~is_life).sum()),
+        before=laid.before,
+        after=laid.after,
+        undated=laid.undated,
         counted_only={a: int(n) for a, n in shown.loc[shown["counted_only"], "activity"].value_counts().items()},
         firings_outside=outside,
         order=tuple(r["agency_id"] for r in table_rows),

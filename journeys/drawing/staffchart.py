@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -27,12 +28,12 @@ class Staff:
     table: pd.DataFrame
     row: Any
 
-    @property
+    @cached_property
     def most(self) -> int:
         """The most at once in the period."""
         return int(self.table["at_once"].max()) if len(self.table) else 0
 
-    @property
+    @cached_property
     def ever(self) -> int:
         """How many so far at the period's end."""
         return int(self.table["so_far"].max()) if len(self.table) else 0

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -72,6 +73,9 @@ class Review:
     coverage: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=["agency", "from_date", "to_date", "is_declared"])
     )
+
+    def once(self, what: str, work: Callable[[], Any]) -> Any:
+        return work()
 
 
 @dataclass
