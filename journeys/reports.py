@@ -6,18 +6,20 @@ page. Then `lib.runs` builds it, whole or not at all.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from lib.errors import BuildError, RequestError
+from lib.errors import BuildError, KitError, RequestError, count, listed
+from lib.files import visible
 
 if TYPE_CHECKING:
     from journeys.contacts import Session
@@ -26,6 +28,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS, REPORTS = PROJECT / "notebooks", PROJECT / "reports"
 LOCK = "report.lock"
 """In the .store of a data folder: held while a report on it is built."""
+
+MOST_AT_ONCE = 3
+"""Kernels, of some 300 MB each, for a report of each family: more would wait for this process, which makes the pages."""
 
 HAND_OVER = (
     "Read it once more with this reader in mind, and whoever may look on. report.html alone is handed over; run.json and "
@@ -59,13 +64,101 @@ def build(
     Raises what the request is at fault for (`RequestError`), `BusyError` where another run is at work on the same data,
     and what `lib.runs.run` raises.
     """
+    from lib import runs
+
+    say = progress or runs.to_stderr
+    ready = _look(asked, say, more or {})
+    try:
+        return ready.run(asked.parameters, reports, say, lock_path=None if is_locked else ready.lock)
+    finally:
+        _index(reports, say)
+
+
+def build_each(
+    asked: Request, reports: Path = REPORTS, *, progress: Callable[[str], None] | None = None
+) -> dict[str, Path | KitError]:
+    """The same report for each family under review: its folder, or why it was not built.
+
+    `asked`: with no family of its own. The data are looked at once and locked throughout. Reports are built a few at a
+    time, in kernels that run one notebook after another: each begins with none of the names of the one before. Raises as
+    `build` does where that holds for every family.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from journeys import pages
+    from lib import runs
+    from lib.files import lock
+    from lib.parameters import declared
+
+    say = progress or runs.to_stderr
+    ready = _look(asked, say, {})
+    families = pages.everybody(ready.session).families
+    if "family" in asked.parameters:
+        raise RequestError("a report for each family has no family of its own. Leave one of the two out.")
+    if asked.notebook == pages.FOR_ONE_READER or "family" not in declared(runs.read_notebook(ready.notebook)[0]):
+        raise RequestError(f"{asked.notebook} is no report of one family. 2_one_family can be built for each of them.")
+    made: dict[str, Path | KitError] = {}
+
+    def work(some: Sequence[str]) -> None:
+        with runs.kernel(reports) as kept:
+            for family in some:
+                try:
+                    made[family] = ready.run({**asked.parameters, "family": family}, reports, lambda _: None, kept=kept)
+                except KitError as fault:
+                    made[family] = fault
+                told = "built" if isinstance(made[family], Path) else "not built"
+                say(f"{len(made)} of {len(families)} {told}: family {visible(family)}")
+
+    at_once = max(min(len(families), os.cpu_count() or 1, MOST_AT_ONCE), 1)
+    try:
+        with lock(ready.lock) if ready.lock else contextlib.nullcontext(), ThreadPoolExecutor(at_once) as pool:
+            list(pool.map(work, [families[n::at_once] for n in range(at_once)]))
+    finally:
+        _index(reports, say)
+    first = next(iter(made.values()), None)
+    if isinstance(first, KitError) and {str(other) for other in made.values()} == {str(first)}:
+        raise first
+    return {family: made[family] for family in families}
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A request that was found good, and what its runs need."""
+
+    asked: Request
+    notebook: Path
+    record: Mapping[str, Any]
+    frame: Any
+    lock: Path | None
+    session: Session
+
+    def run(self, parameters: Mapping[str, Any], reports: Path, say: Callable[[str], None], **more: Any) -> Path:
+        """One report, whole or not at all."""
+        from journeys import pages
+        from lib import runs
+
+        return runs.run(
+            self.notebook,
+            {"data": data_parameter(self.asked.data), "level": self.asked.level, **parameters},
+            reports,
+            self.frame,
+            run_name=self.asked.notebook,
+            record=self.record,
+            progress=say,
+            # What one reader is handed is the page, read once more by a practitioner: no file beside it adds to it.
+            with_parts=self.asked.notebook != pages.FOR_ONE_READER,
+            with_pdf=self.asked.with_pdf,
+            **more,
+        )
+
+
+def _look(asked: Request, say: Callable[[str], None], more: Mapping[str, Any]) -> _Ready:
+    """Look at a request whole, before anything is made."""
     from journeys import __version__, book, checks, contacts, pages
     from journeys.agreed import load_rules
     from journeys.facts import load_facts
     from journeys.readerpage import reader_rules
-    from lib import catalogue, runs
 
-    say = progress or runs.to_stderr
     pages.notebook_path(asked.notebook, NOTEBOOKS)
     path = pages.notebook_path(pages.notebook_for(asked.notebook, asked.level), NOTEBOOKS)
     session = contacts.open_session(asked.data)
@@ -89,24 +182,15 @@ def build(
     else:
         account = checks.full_account(session).to_dict("records")
         record |= {"purpose": session.folder.about.purpose, "inputs": inputs, "account": account}
-    record |= more or {}
-    try:
-        return runs.run(
-            path,
-            {"data": data_parameter(asked.data), "level": asked.level, **asked.parameters},
-            reports,
-            frame or pages.frame_for(session, asked.level),
-            run_name=asked.notebook,
-            record=record,
-            lock_path=session.home / LOCK if session.home and not is_locked else None,
-            progress=say,
-            # What one reader is handed is the page, read once more by a practitioner: no file beside it adds to it.
-            with_parts=not for_reader,
-            with_pdf=asked.with_pdf,
-        )
-    finally:
-        if reports.is_dir() and (trouble := catalogue.try_to_write_index(reports)):
-            say(trouble)
+    held = session.home / LOCK if session.home else None
+    return _Ready(asked, path, {**record, **more}, frame or pages.frame_for(session, asked.level), held, session)
+
+
+def _index(reports: Path, say: Callable[[str], None]) -> None:
+    from lib import catalogue
+
+    if reports.is_dir() and (trouble := catalogue.try_to_write_index(reports)):
+        say(trouble)
 
 
 def _fix_predictions(session: Session, say: Callable[[str], None]) -> None:
@@ -192,6 +276,7 @@ def from_here(path: Path) -> Path:
 @click.option("--start", default=None, help="first day of the period")
 @click.option("--end", default=None, help="last day of the period")
 @click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="a parameter of the notebook")
+@click.option("--each-family", is_flag=True, help="the report of one family, for each family under review")
 @click.option("--pdf", "with_pdf", is_flag=True, help="a PDF too, where this machine can make one: it takes a while")
 @click.option("--reports", type=click.Path(file_okay=False, path_type=Path), default=REPORTS, help="where reports go")
 def report(
@@ -201,6 +286,7 @@ def report(
     start: str | None,
     end: str | None,
     parameters: tuple[str, ...],
+    each_family: bool,
     with_pdf: bool,
     reports: Path,
 ) -> None:
@@ -216,7 +302,25 @@ def report(
             raise RequestError(f"'{name}' is given twice. Give it once, as --{name}.")
         given[name] = value
     click.echo(f"Reading {data} …", err=True)
-    made = build(Request(notebook, data, level, given, with_pdf), reports)
+    asked = Request(notebook, data, level, given, with_pdf)
+    if each_family:
+        _tell_each(build_each(asked, reports))
+        return
+    made = build(asked, reports)
     if notebook == pages.FOR_ONE_READER:
         click.echo(HAND_OVER)
     click.echo(str(from_here(made / "report.html")))
+
+
+def _tell_each(made: Mapping[str, Path | KitError]) -> None:
+    """Every page's path; then, if one could not be built, which and why, as an error."""
+    faults: dict[str, list[str]] = {}
+    for family, one in made.items():
+        if isinstance(one, KitError):
+            faults.setdefault(str(one), []).append(visible(family))
+        else:
+            click.echo(str(from_here(one / "report.html")))
+    if faults:
+        why = " ".join(f"Family {listed(families)}: {fault}" for fault, families in faults.items())
+        missing = sum(map(len, faults.values()))
+        raise BuildError(f"{missing} of {count(len(made), 'report')} could not be built. {why}")

@@ -73,7 +73,7 @@ def clean(markup: str, tags: frozenset[str] = OUTPUT_TAGS) -> str:
 
 def sound(text: str) -> str:
     """Text without what cannot be written as UTF-8 or turns its neighbours; line ends and tabs stay."""
-    return "".join(c if c in "\n\t" else visible(c) for c in text.replace("\r\n", "\n").replace("\r", "\n"))
+    return re.sub(r"[^\n\t]+", lambda some: visible(some[0]), text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 class Tables(HTMLParser):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -12,7 +13,8 @@ from typing import Any
 
 ENGINE = "lib.kernels"
 DRAWINGS_WANTED = "KIT_DRAWINGS"  # As in lib.figures, which is not imported here: it loads matplotlib.
-STARTUP = '__import__("lib.kernels", fromlist=["kernels"]).tell_faults()\n'
+IN_KERNEL = '__import__("lib.kernels", fromlist=["kernels"])'
+STARTUP = f"{IN_KERNEL}.tell_faults()\n"
 
 
 def start_quickly() -> None:
@@ -30,12 +32,14 @@ def execute(
     *,
     timeout: float,
     start_timeout: int,
+    kept: Kept | None = None,
 ) -> Any:
     """Run a notebook from top to bottom and return it with its outputs; nothing is written but in `scratch`.
 
     `parameters`: names already checked, since papermill takes a name as code. `folder`: where the kernel runs.
     `scratch`: a private folder for the kernel's caches, key and printed errors. `starting(notebook, index)`: called
-    before each cell. `timeout`: seconds for the whole. Raises what papermill raises.
+    before each cell. `timeout`: seconds for the whole. `kept`: a kernel that runs one notebook after another; without it
+    the notebook has one of its own. Raises what papermill raises.
     """
     start_quickly()
     import papermill
@@ -43,7 +47,14 @@ def execute(
     from papermill.engines import NBClientEngine, papermill_engines
 
     deadline = time.monotonic() + timeout
-    environment = _environment(scratch)
+    own = Kept(scratch) if kept is None else kept
+    fault_file = str((scratch / "fault.json").resolve())
+
+    class Client(PapermillNotebookClient):  # type: ignore[misc]
+        def papermill_execute_cells(self) -> None:
+            told = self.kc.execute(f"{IN_KERNEL}.begin({fault_file!r})", silent=True, store_history=False)
+            self.wait_for_reply(told)
+            super().papermill_execute_cells()
 
     class Watched(NBClientEngine):  # type: ignore[misc]
         @classmethod
@@ -55,26 +66,80 @@ def execute(
                 begin(cell, index, **more)
 
             nb_man.cell_start = cell_start
-            client = PapermillNotebookClient(
+            client = Client(
                 nb_man,
-                kernel_manager_class=_manager(scratch),
+                km=own.manager,
                 kernel_name=kernel_name,
                 startup_timeout=start_timeout,
                 timeout_func=lambda cell: max(1, round(deadline - time.monotonic())),
             )
-            with open(scratch / "kernel.txt", "wb") as said:
-                return client.execute(env=environment, cwd=str(folder), stdout=said, stderr=said)
+            try:
+                with open(own.scratch / "kernel.txt", "ab") as said:
+                    return client.execute(env=own.environment, cwd=str(folder), stdout=said, stderr=said)
+            finally:
+                if client.kc is not None:
+                    client.kc.stop_channels()
 
-    papermill_engines.register(ENGINE, Watched)
-    return papermill.execute_notebook(
-        notebook,
-        None,
-        parameters=parameters,
-        engine_name=ENGINE,
-        kernel_name="python3",
-        language="python",
-        progress_bar=False,
-    )
+    # Two threads may each run a notebook: an engine goes by its name.
+    engine = f"{ENGINE}.{id(own)}"
+    papermill_engines.register(engine, Watched)
+    try:
+        done = papermill.execute_notebook(
+            notebook,
+            None,
+            parameters=parameters,
+            engine_name=engine,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+        )
+    except BaseException:
+        # A kernel in which something went wrong runs no other notebook.
+        own.close()
+        raise
+    finally:
+        if kept is None:
+            own.close()
+    return done
+
+
+class Kept:
+    """A kernel, started with the first notebook that runs in it, that lives until it is closed or a notebook fails in it.
+
+    Each notebook begins with no name that another left. What the libraries keep, they keep: files once read, not results.
+    """
+
+    def __init__(self, scratch: Path) -> None:
+        """`scratch`: a private folder for the kernel's caches, key and printed errors, that outlives the kernel."""
+        self.scratch, self.environment = scratch, _environment(scratch)
+        self._manager: Any = None
+
+    @property
+    def manager(self) -> Any:
+        """What starts the kernel and ends it."""
+        if self._manager is None:
+            self._manager = _manager(self.scratch)(kernel_name="python3")
+        return self._manager
+
+    def close(self) -> None:
+        """End the kernel, if it runs. The next notebook starts another."""
+        from jupyter_core.utils import run_sync
+
+        manager, self._manager = self._manager, None
+        if manager is not None and manager.has_kernel:
+            run_sync(manager.shutdown_kernel)(now=False)
+            run_sync(manager.cleanup_resources)()
+
+
+def begin(fault_file: str) -> None:
+    """In the kernel, before a notebook: forget every name and picture of the one before, and where to tell faults."""
+    from IPython import get_ipython
+
+    os.environ["KIT_FAULT_FILE"] = fault_file
+    get_ipython().reset(new_session=True)
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+    gc.collect()
 
 
 def tell_faults() -> None:
@@ -83,12 +148,11 @@ def tell_faults() -> None:
 
     from lib.errors import KitError
 
-    place = Path(os.environ["KIT_FAULT_FILE"])
-
     def look(result: Any) -> None:
         fault = result.error_before_exec or result.error_in_exec
         if isinstance(fault, KitError):
             kinds = [kind.__name__ for kind in type(fault).__mro__]
+            place = Path(os.environ["KIT_FAULT_FILE"])
             place.write_text(json.dumps({"kinds": kinds, "message": str(fault)}), encoding="utf-8")
 
     get_ipython().events.register("post_run_cell", look)
@@ -111,8 +175,7 @@ def _environment(scratch: Path) -> dict[str, str]:
     startup = scratch / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True)
     (startup / "00-kit.py").write_text(STARTUP, encoding="utf-8")
-    own |= {"KIT_FAULT_FILE": str((scratch / "fault.json").resolve()), "PYTHONHASHSEED": "0"}
-    own |= {DRAWINGS_WANTED: "1"}
+    own |= {"PYTHONHASHSEED": "0", DRAWINGS_WANTED: "1"}
     return {**os.environ, **own, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 

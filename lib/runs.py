@@ -18,11 +18,12 @@ import secrets
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lib import beside, errors
 from lib.errors import BuildError, BusyError, KitError, RequestError
@@ -30,12 +31,17 @@ from lib.files import appear, cannot_write, lock, private_dir, refuse_symlink, s
 from lib.page import Frame, cell_name, html
 from lib.parameters import check_parameters
 
-__all__ = ["check_parameters", "refused", "run", "versions"]
+if TYPE_CHECKING:
+    from lib.kernels import Kept
+
+__all__ = ["check_parameters", "kernel", "read_notebook", "refused", "run", "versions"]
 
 LIBRARIES = "pandas numpy networkx matplotlib duckdb papermill nbconvert ipykernel nh3 gptables weasyprint"
 # Names that Windows keeps for itself, whatever their ending.
 RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)")
 BUILDING = ".building-"
+PAGE_BY_PAGE = threading.Lock()
+"""Kernels may work side by side; the libraries that make their pages silence warnings, which is for the whole process."""
 LOG_FIELDS = ("at", "step", "cell", "cells", "seconds", "outcome")
 FrameBuilder = Callable[[Any, dict[str, Any]], Frame]
 
@@ -59,6 +65,7 @@ def run(
     start_timeout: int = 120,
     with_parts: bool = True,
     with_pdf: bool = False,
+    kept: Kept | None = None,
 ) -> Path:
     """Run a notebook and publish its page as a new folder, or leave everything as it was.
 
@@ -66,7 +73,8 @@ def run(
     the executed notebook and the record so far, to which it may add; returns what stands round the page. `run_name`:
     letters, digits, _ and - for the folder's name. `record`: what to keep in run.json beside what is kept always. `lock_path`: a second run
     with the same one is refused. `timeout`: seconds for the whole notebook. `with_parts`: the page's tables and pictures
-    are to stand beside it as files. `with_pdf`: a PDF too, where this machine can make one; run.json says why not.
+    are to stand beside it as files. `with_pdf`: a PDF too, where this machine can make one; run.json says why not. `kept`:
+    a kernel of `kernel`, for one run after another.
     Returns the folder, which holds report.html, run.json and log.jsonl.
     Raises RequestError for a parameter or a name; BusyError where the lock is held; the KitError that the notebook
     raised, where it raised one; BuildError for all else, with no value and no traceback in its message.
@@ -76,7 +84,7 @@ def run(
         raise RequestError(
             "A run's name is 1 to 64 letters, digits, _ or -, and no name that Windows keeps for itself."
         )
-    notebook, digest = _read(notebook_file)
+    notebook, digest = read_notebook(notebook_file)
     values = check_parameters(notebook, parameters, name=notebook_file.stem)
     refuse_symlink(reports)
     if not reports.is_dir():
@@ -87,8 +95,26 @@ def run(
         job.record |= {"notebook_sha256": digest, "parameters": values, **_git(notebook_file.parent)}
         given = {name: values[name] for name in parameters}
         with job.aside():
-            job.with_parts, job.with_pdf = with_parts, with_pdf
+            job.with_parts, job.with_pdf, job.kept = with_parts, with_pdf, kept
             return job.build(notebook, given, frame_builder, timeout, start_timeout)
+
+
+@contextlib.contextmanager
+def kernel(reports_dir: str | os.PathLike[str]) -> Iterator[Kept]:
+    """A kernel for one run after another into the same folder, ended when the block ends."""
+    from lib.kernels import Kept
+
+    reports = Path(reports_dir)
+    refuse_symlink(reports)
+    if not reports.is_dir():
+        private_dir(reports)
+    scratch = reports / f"{BUILDING}kernel-{secrets.token_hex(6)}"
+    with _guarded(scratch):
+        kept = Kept(scratch)
+        try:
+            yield kept
+        finally:
+            kept.close()
 
 
 def refused(reports_dir: str | os.PathLike[str], run_name: str, record: Mapping[str, Any], reason: KitError) -> None:
@@ -133,6 +159,7 @@ class _Job:
             raise RequestError("A run's name may not lead out of the reports folder.")
         self.log: list[dict[str, Any]] = []
         self.with_parts, self.with_pdf = True, False
+        self.kept: Kept | None = None
         self.executed: Any = None
         self.record = {
             **record,
@@ -146,19 +173,8 @@ class _Job:
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
         """Hold the folder that the run is built in, and clear it whatever happens."""
-        guard = self.staging.with_name(self.staging.name + ".lock")
-        try:
-            with lock(guard):
-                try:
-                    private_dir(self.staging)
-                    private_dir(self.scratch)
-                    yield
-                finally:
-                    shutil.rmtree(self.scratch, ignore_errors=True)
-                    shutil.rmtree(self.staging, ignore_errors=True)
-        finally:
-            with contextlib.suppress(OSError):
-                guard.unlink(missing_ok=True)
+        with _guarded(self.staging, self.scratch):
+            yield
 
     def build(
         self, notebook: Any, given: dict[str, Any], frame_builder: FrameBuilder, timeout: float, start_timeout: int
@@ -168,13 +184,14 @@ class _Job:
             self.note("start")
             executed = self.execute(notebook, given, timeout, start_timeout)
             self.note("executed")
-            frame = frame_builder(executed, self.record)
-            page = html(executed, frame)
-            beside.write_page(self.staging, page)
-            self.note("page")
-            if self.with_parts:
-                self.record |= beside.write_parts(self.staging, page, executed, frame)
-                self.note("parts")
+            with PAGE_BY_PAGE:
+                frame = frame_builder(executed, self.record)
+                page = html(executed, frame)
+                beside.write_page(self.staging, page)
+                self.note("page")
+                if self.with_parts:
+                    self.record |= beside.write_parts(self.staging, page, executed, frame)
+                    self.note("parts")
             if self.with_pdf:
                 self.progress(f"Building {self.name}: its PDF")
                 self.record["pdf"] = beside.write_pdf(self.staging, self.scratch / "pdf")
@@ -209,9 +226,8 @@ class _Job:
                 self.note("cell", cell=done + 1, cells=total)
                 self.progress(f"Building {self.name}: {done + 1} of {total}" + (f", {heading}" if heading else ""))
 
-        return execute(
-            notebook, given, self.notebook.parent, self.scratch, starting, timeout=timeout, start_timeout=start_timeout
-        )
+        where, held = (self.notebook.parent, self.scratch), self.kept
+        return execute(notebook, given, *where, starting, timeout=timeout, start_timeout=start_timeout, kept=held)
 
     def note(self, step: str, **more: Any) -> None:
         """Add a line to the log: allow-listed fields only, so that nothing personal can come in."""
@@ -245,8 +261,9 @@ class _Job:
 
                 text: str = nbformat.writes(self.executed)  # type: ignore[no-untyped-call]
                 write_whole(raw / "notebook.ipynb", text.encode("utf-8", "replace"))
+            said = (self.kept.scratch if self.kept else self.scratch) / "kernel.txt"
             with contextlib.suppress(OSError):
-                write_whole(raw / "kernel.txt", (self.scratch / "kernel.txt").read_bytes())
+                write_whole(raw / "kernel.txt", said.read_bytes())
             self.finish(self.staging, "failed", error=type(reason).__name__, reason=str(reason))
             private_dir(self.failed.parent)
             appear(self.staging, self.failed)
@@ -294,7 +311,8 @@ class _Job:
         return None
 
 
-def _read(file: Path) -> tuple[Any, str]:
+def read_notebook(file: Path) -> tuple[Any, str]:
+    """A notebook and the hash of its file. Raises RequestError where it is none."""
     from lib.kernels import start_quickly
 
     start_quickly()
@@ -309,6 +327,24 @@ def _read(file: Path) -> tuple[Any, str]:
         raise RequestError(f"{shown(file)}: the notebook could not be read: {reason}. Check its name.") from None
     except (ValueError, nbformat.ValidationError, AttributeError, KeyError):
         raise RequestError(f"{shown(file)} is not a notebook that can be read. Open it in JupyterLab to see.") from None
+
+
+@contextlib.contextmanager
+def _guarded(*folders: Path) -> Iterator[None]:
+    """Make folders that a run builds in, held by a lock named after the first, and clear them whatever happens."""
+    guard = folders[0].with_name(folders[0].name + ".lock")
+    try:
+        with lock(guard):
+            try:
+                for folder in folders:
+                    private_dir(folder)
+                yield
+            finally:
+                for folder in folders:
+                    shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        with contextlib.suppress(OSError):
+            guard.unlink(missing_ok=True)
 
 
 def _sweep(reports: Path) -> None:

@@ -41,7 +41,8 @@ def workbook(title: str, about: Sequence[str], contact: Sequence[str], grids: Se
         raise ValueError("A workbook needs a table.")
     sheets = {}
     for number, grid in enumerate(grids, start=1):
-        rows = [_cells(grid, row) for row in grid.rows] or [["No rows", *["[z]"] * (len(grid.heads) - 1)]]
+        numbers = grid.numbers
+        rows = [_cells(numbers, row) for row in grid.rows] or [["No rows", *["[z]"] * (len(grid.heads) - 1)]]
         frame = pd.DataFrame(rows, columns=[_text(h) for h in told_apart(grid.heads)], dtype=object)
         sheets[f"Table {number}"] = gptables.GPTable(
             table=frame,
@@ -83,8 +84,7 @@ def _produced(gptables: Any, out: io.BytesIO, sheets: dict[str, Any], cover: Any
     )
 
 
-def _cells(grid: Grid, row: Sequence[str]) -> list[Any]:
-    numbers = grid.numbers
+def _cells(numbers: Sequence[bool], row: Sequence[str]) -> list[Any]:
     return [_cell(row[at] if at < len(row) else NOTHING, is_number) for at, is_number in enumerate(numbers)]
 
 

@@ -160,6 +160,8 @@ def measure_review(root: Path, runs: int, results: Results) -> None:
         given = ["report", "4_system_review", "--data", fresh(folder), "--reports", str(root / "reports")]
         results.found["review", "command"].append(whole([sys.executable, "-m", "journeys", *given]))
         results.found["review", "families"].append(measured(sys.executable, "families", fresh(folder)))
+        given = ["report", "2_one_family", "--data", str(folder), "--each-family", "--reports", str(root / "reports")]
+        results.found["review", "each"].append(whole([sys.executable, "-m", "journeys", *given]))
     shutil.rmtree(folder)
 
 
@@ -408,6 +410,12 @@ def review_table(results: Results) -> list[str]:
     cpu = [cpu for run in pages for name, cpu in list(run["cpu"].items())[2:]]
     lines += [
         f"| of the slowest page after the first; within 2: {page} | {spread(later)} | {spread(cpu)} (of every page) |"
+    ]
+    each, many = results.runs("review", "each"), len(pages[0]["facts"]["wall"])
+    wall, whole_cpu = [r["wall"] / many for r in each], [r["whole"] / many for r in each]
+    lines += [
+        f"| a page of `report 2_one_family --each-family`, of {many} with all that stands beside them, kernels included | "
+        f"{spread(wall)} | {spread(whole_cpu)} |"
     ]
     return [*lines, ""]
 
