@@ -180,9 +180,10 @@ def _between(ax: Axes, plot: _Plot, known: float, end: float, is_open: bool) -> 
     p, k = plot.p, plot.sheet.scale
     words, size = [count(p.days or 0, "day") + (" so far" if is_open else "")], 11 * k
     heights = [plot.bottom - n * 6 * k for n in range(4, int(PLOT // 6))]
-    # The arrow runs 17 points below the top of its words: where it can, along no other line.
-    free = [y for y in heights if not any(_meet((known + 2, y + 14 * k, end - 2, y + 20 * k), a) for a in plot.lines)]
-    heights = free or heights
+    # The arrow runs 17 points below the top of its words: along no other line and through no words, where it can.
+    clear = [y for y in heights if not any(_meet((known + 2, y + 13 * k, end - 2, y + 21 * k), a) for a in plot.taken)]
+    free = [y for y in clear if not any(_meet((known + 2, y + 14 * k, end - 2, y + 20 * k), a) for a in plot.lines)]
+    heights = free or clear or heights
     fits = width(words[0], size, "bold") + 10 * k < end - known
     tries: list[Try] = [(words, (known + end) / 2, y, "center") for y in heights] if fits else []
     tries += [(words, end + 5 * k, y, "left") for y in heights] + [(words, known - 5 * k, y, "right") for y in heights]

@@ -1,16 +1,20 @@
 """Whatever the data: no text over text, none cut, none small, the same bytes for the same data."""
 
+import io
 import logging
 import random
 from itertools import pairwise
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from journeys import draw
 from lib.figures import SHEETS
+from lib.lettering import DPI
 
 
 def drawn(invented, name, **how):
@@ -211,3 +215,15 @@ def test_many_lanes_and_many_kinds_of_triggers_still_fit_the_paper(invented, fon
     invented.sound(ax.figure)
     assert ax.figure.get_size_inches()[1] * 72 <= SHEETS[size].height + 0.5
     assert any(said.startswith("and ") and "more line" in said for said, *_ in invented.printed(ax.figure))
+
+
+def test_a_picture_keeps_its_grounds_to_the_shade_and_strays_nowhere_that_shows(invented):
+    picture = draw.timeline(*invented.three()).figure
+    held = io.BytesIO()
+    picture.savefig(held, format="rgba", dpi=DPI)
+    across, down = picture.canvas.get_width_height(physical=True)
+    drawn = np.frombuffer(held.getvalue(), np.uint8).reshape(down, across, 4)[..., :3].astype(int)
+    kept = np.asarray(Image.open(io.BytesIO(picture.png())).convert("RGB")).astype(int)
+    astray = np.abs(drawn - kept).max(axis=2)
+    assert astray[0, 0] == 0 and (drawn[0, 0] == 255).all()
+    assert (astray == 0).mean() > 0.9 and (astray > 16).mean() < 0.0001
