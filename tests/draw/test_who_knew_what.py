@@ -328,3 +328,20 @@ def test_dark_and_light_differ_by_weight_and_shade_so_that_grey_tells_them_apart
 def test_a_wrong_request_is_refused_in_words(journey, how, says):
     with pytest.raises(RequestError, match=says):
         draw.who_knew_what(journey, **how)
+
+
+@pytest.mark.parametrize("seed", [0, 10, 16, 20, 38])
+def test_the_arrow_of_days_runs_through_no_words(invented, tmp_path, seed):
+    dice = random.Random(seed)
+    days = sorted(f"20{dice.choice((16, 16, 17, 17, 18, 19, 24))}-{dice.randrange(1, 13):02}-15" for _ in range(11))
+    rows = [f"{day}  team_{dice.randrange(4)}  a{n:02}" for n, day in enumerate(days)]
+    rules = {f"g{n:02}": fact(f"a{n:02}", short=["Some", f"kind {n}"]) for n in range(11)}
+    activities = {f"a{n:02}": {"says": f"Kind {n}", "nature": "touch"} for n in range(11)}
+    rows += [f"{dice.choice(('2017-12-31', '2018-06-30'))}  early_help  help_started", "2025-12-31  gp  a00"]
+    text = "\n".join(["date  agency  activity", *rows])
+    made = drawn(tmp_path / "data", {"F1": text}, facts=rules, start="2016-01-01", activities=activities)
+    ax = draw.who_knew_what(made["F1"], frame=False)
+    for arrow in [p for p in ax.patches if p.get_gid() == "days"]:
+        (left, low), (right, high) = arrow.get_window_extent().get_points() * 72 / ax.figure.dpi
+        boxes = [(said, box) for said, _, box in invented.printed(ax.figure)]
+        assert [said for said, b in boxes if left < b.x1 and b.x0 < right and low < b.y1 and b.y0 < high] == []
