@@ -18,6 +18,7 @@ from journeys.journey import Journeys, empty
 from journeys.policy import policy_of
 from journeys.readerpage import reader_rules
 from lib.errors import BuildError, RequestError, did_you_mean
+from lib.limits import median_wait
 from lib.page import Frame
 from lib.shown import Shown
 
@@ -147,12 +148,24 @@ def _over_families(table: pd.DataFrame, caption: str, total: int) -> Shown:
     if not is_one_each or not numbers:
         only = pd.DataFrame({"Left out at level board": ["rows about single families"], "Rows": [total]})
         return Shown(only, caption, "No family's own row is shown at this level.")
-    said = []
+    said: list[tuple[Any, ...]] = []
+    note = "No family's own row is shown at this level."
+    is_open = (
+        table["is_open"].fillna(False).astype(bool) if "is_open" in table.columns else pd.Series(False, table.index)
+    )
     for name in numbers:
-        values = table[name].dropna().astype(float)
-        said.append((name.replace("_", " "), len(values), values.min(), values.median(), values.max()))
+        words, values = name.replace("_", " "), table[name].astype(float)
+        if name.startswith("days") and is_open.any():
+            ended, still = values[~is_open].dropna(), values[is_open].dropna()
+            middle = median_wait([*ended], [*still]) if len(still) == is_open.sum() else None
+            said.append((f"{words}, ended", len(ended), ended.min(), middle, ended.max()))
+            said.append((f"{words}, still open", int(is_open.sum()), still.min(), None, still.max()))
+        else:
+            said.append((words, values.count(), values.min(), values.median(), values.max()))
+    if any(words.endswith("still open") for words, *_ in said):
+        note += " The middle of days is by when half had ended, the open ones counted; – where half have not, or none is told."
     names = ["each_family's", "families", "lowest", "middle", "highest"]
-    return Shown(pd.DataFrame(said, columns=names), caption, "No family's own row is shown at this level.")
+    return Shown(pd.DataFrame(said, columns=names), caption, note)
 
 
 def frame_for(session: Session, level: str, period: tuple[Any, Any] | None = None) -> Any:
