@@ -14,6 +14,7 @@ from lib.limits import median_wait
 if TYPE_CHECKING:
     import pandas as pd
 
+    from journeys.journey import Journeys
     from lib.engine import Table
 
 
@@ -47,8 +48,8 @@ def triggers(firings: Table) -> pd.DataFrame:
     """One row per trigger in force: families and firings, certain and possible, answered, open, not answered.
 
     A firing that stands in two families' journeys, on the same evidence, is counted once. `waiting` counts absences
-    whose window has not closed, which are no firings yet. Days to help run from the day it could be known, over the
-    answered alone; open and not answered stand beside them.
+    whose window has not closed, which are no firings yet. `days_to_help_median` runs from the day it could be known; those
+    without help count for as long as they have waited, and it is empty where half have not been helped.
     """
     import pandas as pd
 
@@ -59,8 +60,6 @@ def triggers(firings: Table) -> pd.DataFrame:
         rule, some = owner.rules.triggers[name], frame[frame["trigger"] == name]
         families = {f for row in some["families"] for f in row}
         answered = some["answered_on"].notna()
-        helped = some[answered]
-        days = [(a - k).days for a, k in zip(helped["answered_on"], helped["known_on"], strict=True)]
         is_open = some["is_open"].astype(bool)
         rows.append(
             (
@@ -68,7 +67,7 @@ def triggers(firings: Table) -> pd.DataFrame:
                 *(int((some["certainty"] == "certain").sum()), int((some["certainty"] == "possible").sum())),
                 *(int(answered.sum()), int(is_open.sum()), int((~answered & ~is_open).sum())),
                 int((owner.open_silences["trigger"] == name).sum()),
-                float(pd.Series(days).median()) if days else None,
+                _days_to_help(some, owner.review),
             )
         )
     names = [
@@ -98,7 +97,7 @@ def opened(firings: Table, first: dt.date, last: dt.date) -> pd.DataFrame:
     import pandas as pd
 
     owner = firings_of(firings)
-    frame, by = once(firings), owner.review.over_by
+    frame = once(firings)
     known = frame["known_on"].dt.date if len(frame) else frame["known_on"]
     rows = []
     for name in owner.asked:
@@ -111,7 +110,7 @@ def opened(firings: Table, first: dt.date, last: dt.date) -> pd.DataFrame:
             families = {f for row in now["families"] for f in row}
             missed = int((~answered & ~is_open).sum())
             counts = (len(families), len(now), int(answered.sum()), int(is_open.sum()), missed, older)
-            rows.append((name, owner.rules.triggers[name].says, *counts, _days_to_help(year, by)))
+            rows.append((name, owner.rules.triggers[name].says, *counts, _days_to_help(year, owner.review)))
     names = [
         "trigger",
         "says",
@@ -126,11 +125,14 @@ def opened(firings: Table, first: dt.date, last: dt.date) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names).astype({"days_to_help": "Float64"})
 
 
-def _days_to_help(some: pd.DataFrame, by: dt.date) -> float | None:
+def _days_to_help(some: pd.DataFrame, review: Journeys) -> float | None:
     helped = some[some["answered_on"].notna()]
     ended = [max((a - k).days, 0) for a, k in zip(helped["answered_on"], helped["known_on"], strict=True)]
     waiting = some.loc[some["answered_on"].isna(), "known_on"]
-    return median_wait(ended, [max((by - day.date()).days, 0) for day in waiting])
+    if len(waiting) and review.about.published:
+        # In a published case no days run on.
+        return None
+    return median_wait(ended, [max((review.over_by - day.date()).days, 0) for day in waiting])
 
 
 def firings_of(firings: Table) -> Any:
@@ -159,8 +161,9 @@ def knowledge(known: Table) -> pd.DataFrame:
 def chances(chances: Table) -> pd.DataFrame:
     """One row per kind of chance to help: chances and families, confirmed and rejected, and the hindsight check.
 
-    A chance of several kinds counts under each. `days_lost_median` is of those to which help came; the open stand
-    beside it. `same` and `crisis` add up the comparison families of the hindsight check, a family once per chance.
+    A chance of several kinds counts under each. `days_lost_median` counts the open ones for as long as they have waited,
+    and is empty where to half of them no help has come. `same` and `crisis` add up the comparison families of the
+    hindsight check, a family once per chance.
     """
     import pandas as pd
 
@@ -172,13 +175,14 @@ def chances(chances: Table) -> pd.DataFrame:
     for name, kind in owner.kinds.kinds.items():
         some = frame[pd.Series([name in kinds.split(" + ") for kinds in frame["kind"]], frame.index, bool)]
         status = some["status"].value_counts()
-        ended = some.loc[~some["is_open"].fillna(True).astype(bool), "days_lost"]
+        lost = some.dropna(subset=["is_open", "days_lost"])
+        is_open = lost["is_open"].astype(bool)
         rows.append(
             (
                 *(kind.says, len(some), some["family_id"].nunique()),
                 *(int(status.get(s, 0)) for s in ("confirmed", "rejected")),
-                int(some["is_open"].fillna(False).astype(bool).sum()),
-                float(ended.median()) if len(ended) else None,
+                int(is_open.sum()),
+                median_wait([*lost.loc[~is_open, "days_lost"]], [*lost.loc[is_open, "days_lost"]]),
                 *(int(some[c].sum()) if some[c].notna().any() else None for c in ("looked_the_same", "came_to_crisis")),
             )
         )

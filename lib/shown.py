@@ -45,6 +45,8 @@ def plain(value: Any, *, grouped: bool = True) -> str:
 
     >>> plain(datetime.date(2024, 4, 5)), plain(True), plain(None), plain(12345), plain(2.50), plain(["a", 1])
     ('5 April 2024', 'yes', '–', '12,345', '2.5', 'a, 1')
+    >>> plain(decimal.Decimal("1207.10")), plain(decimal.Decimal("1207"))
+    ('1,207.10', '1,207')
     """
     if isinstance(value, str):
         return visible(value)
@@ -68,7 +70,11 @@ def plain(value: Any, *, grouped: bool = True) -> str:
         return "yes" if value else "no"
     if isinstance(value, numbers.Integral):
         return f"{int(value):,}" if grouped else str(int(value))
-    if isinstance(value, numbers.Real | decimal.Decimal):
+    if isinstance(value, decimal.Decimal):
+        # Money, if it has places at all: its pence are told even where the last is none.
+        places = 2 if "." in f"{value:f}" else 0
+        return f"{value:,.{places}f}" if grouped else f"{value:.{places}f}"
+    if isinstance(value, numbers.Real):
         written = f"{value:,.2f}" if grouped else f"{value:.2f}"
         written = written.rstrip("0").rstrip(".") if "." in written else written
         return "0" if written == "-0" else written
