@@ -45,7 +45,7 @@ class Cells(html.parser.HTMLParser):
         (0.126, "0.13"),
         (-0.001, "0"),
         (1200.0, "1,200"),
-        (decimal.Decimal("3.10"), "3.1"),
+        (decimal.Decimal("3.10"), "3.10"),
         (["police", 1200], "police, 1,200"),
         (np.array(["a", "b"]), "a, b"),
         ([], "–"),
