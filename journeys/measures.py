@@ -23,6 +23,7 @@ from journeys.months import beyond_noise, month_by_month, supplied
 from journeys.navigatornet import navigator
 from journeys.register import as_frame, lint, load_measures
 from journeys.series import attendance, between_crises, monthly
+from lib.limits import median_wait
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -198,9 +199,10 @@ def switches(review: Journeys) -> pd.DataFrame:
 
 
 def handovers(review: Journeys) -> pd.DataFrame:
-    """One row per kind: how many, answered, open, not answered; and the median days waited by those answered.
+    """One row per kind: how many, answered, open, not answered; and the days by which half had been answered.
 
-    Those still open, and those not answered, have no wait and are counted beside it: the median is of the answered.
+    `days_median` counts those without an answer for as long as they have waited, and is empty where half have none. An
+    answer whose days of waiting are not known, and in a published case any without an answer, leaves no median either.
     """
     import pandas as pd
 
@@ -209,9 +211,11 @@ def handovers(review: Journeys) -> pd.DataFrame:
     for kind in ("referral", "responsibility"):
         some = frame[frame["kind"] == kind]
         answered = some["answered_on"].notna()
-        waits = some.loc[answered, "days_wait"].dropna()
         is_open = some["is_open"].fillna(False)
-        median = float(waits.median()) if len(waits) else None
+        waits, waiting = some.loc[answered, "days_wait"], some.loc[~answered, "referred_on"]
+        so_far = [max((review.over_by - day.date()).days, 0) for day in waiting.dropna()]
+        is_told = waits.notna().all() and len(so_far) == len(waiting) and not (so_far and review.about.published)
+        median = median_wait([*waits.astype(float)], so_far) if is_told else None
         numbers = (len(some), int(answered.sum()), int(is_open.sum()), int((~answered & ~is_open).sum()), median)
         rows.append((kind, some["family_id"].nunique(), *numbers))
     names = ["kind", "families", "handovers", "answered", "open", "not_answered", "days_median"]
