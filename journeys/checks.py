@@ -201,13 +201,18 @@ def how_read(session: Session) -> Iterator[str]:
     for source in session.folder.sources():
         if not is_text(source) or source.name in session.rejected:
             continue
-        encoding, delimiter, left = manner(source)
+        encoding, delimiter, above, left = manner(source)
         how = (
             f"{encoding}{' (declared)' if source.encoding else ''}, fields parted by {_PARTS.get(delimiter, delimiter)}"
         )
+        over = (
+            f"; {'line 1' if above == 1 else f'lines 1 to {above}'}, above the column names, passed over"
+            if above
+            else ""
+        )
         at = ", ".join(map(str, left[:12])) + (" …" if len(left) > 12 else "")
         more = f"; {count(len(left), 'column')} not read (position {at})" if left else ""
-        yield f"{source.name}: {how}{more}"
+        yield f"{source.name}: {how}{over}{more}"
 
 
 _PARTS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "upright lines"}

@@ -231,6 +231,7 @@ def set_aside_rows() -> str:
 
 _FIXES = {
     "no date (a footer, perhaps)": "remove a total or footer line from the export, or fill in the date",
+    "a footer that counts the rows": "nothing to mend: as many rows as it counts were read",
     "bad date": "write a day that exists, as the format declares, at source; send the row again",
     "year out of range": "a system's default date, perhaps: put the true date in at source",
     "forgotten": "nothing to mend: somebody is to be forgotten here; ask the supplier for an extract without them",

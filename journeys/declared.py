@@ -44,6 +44,7 @@ class Layout(BaseModel):
 class Format(Layout):
     """How a file is written: its one list, or several of them; what they share stands once.
 
+    `trailer` is the word with which the last line begins that counts the rows, or `no` where a footer counts something else.
     `unread` says of each list that is left where it is, why; `members` is the table that says who is of which family, and `linkage` are
     those that say who its people are.
     """
@@ -54,6 +55,7 @@ class Format(Layout):
     delimiter: str | None = None
     encoding: str | None = None
     sheet: str | None = None
+    trailer: str | None = None
     several: dict[str, str] = {}
     life_where: dict[str, str] = {}
     lists: dict[str, Layout] = {}

@@ -98,6 +98,7 @@ def sources_of(
                 },
                 blanks=tuple(layout.blanks),
                 made_on=day_number(entry.made_on) if entry.made_on else None,
+                trailer=form.trailer,
                 where=functools.partial(_where, where, form, of),
             )
         )

@@ -27,6 +27,9 @@ KEY = "key__"
 """Before the name of a column that is read for the supplier's id alone."""
 
 LONGEST_FIELD = 65_536
+TITLES = 20
+"""Within so many lines the column names must stand: titles and dates of printing may come before them."""
+
 INVISIBLE = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
 SHORTENED = r"^[0-9](\.[0-9]+)?[eE]\+[0-9]{1,3}$"
 """How a spreadsheet shows a number that is too long for its column, and then saves it."""
@@ -56,7 +59,8 @@ class Source:
     header was declared, for messages. `part` is which list, table or path of the file holds the records. `tells` are
     the dated things that one record tells, where it tells several; `key` are headers whose values together are the
     supplier's id; `words` gives, for a target, the kit's word for each of the file's; `blanks` are texts that stand for
-    nothing; `made_on` is the day (a number) on which the extract was made.
+    nothing; `made_on` is the day (a number) on which the extract was made; `trailer` is the word with which the footer begins
+    that counts the rows, or `no` where none is to be compared.
     """
 
     name: str
@@ -80,6 +84,7 @@ class Source:
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     blanks: tuple[str, ...] = ()
     made_on: int | None = None
+    trailer: str | None = None
     where: Callable[[str], str] = lambda target: "the format"
 
 
@@ -129,6 +134,28 @@ def places(source: Source, header: Sequence[str], is_heading: Callable[[], bool]
             f"{did_you_mean(name, header)} {_columns_found(header, wanted.values())} If the supplier renamed it, change that line."
         )
     return found
+
+
+def is_a_record(source: Source, standing: Mapping[str, int], cells: Sequence[str]) -> bool:
+    """Whether cells that stand above the column names may be a record: a day where days stand, and more beside it.
+
+    Titles, days of printing and headings of several columns fill fewer; a sheet that was sorted with its column names in it
+    has records there.
+    """
+    filled = {t for t in source.needed if t in standing and standing[t] < len(cells) and cells[standing[t]].strip()}
+    days = source.dates & source.needed & set(standing)
+    if not days:
+        return 2 * len(filled) >= len(source.needed) > 0
+    has_day = any(len(re.findall("[0-9]", cells[standing[t]])) >= 5 for t in days & filled)
+    return has_day and len(filled) >= min(3, len(source.needed))
+
+
+def records_above(source: Source, line: int) -> str:
+    """What is said where records stand above the column names, which are on `line`."""
+    return (
+        f"{source.name}, line {line}: the column names stand here, and records above them: the rows were sorted together with "
+        "them, perhaps, or two files were joined. Put the column names on line 1, and export it again."
+    )
 
 
 def said(target: str) -> str:

@@ -6,12 +6,14 @@ import codecs
 import csv
 import io
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from lib.batches import Source, assemble, folded, places, plain_text
+from lib.batches import TITLES, Source, assemble, folded, is_a_record, places, plain_text, records_above
 from lib.errors import DataError
+from lib.trailers import LAST, footers
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 DELIMITERS = (",", ";", "\t", "|")
 END = "\ue000end of file\ue000"
 LONGEST_LINE, LONGEST_HEADING = 50_000_000, 1_000_000
+SEPARATOR = re.compile(r'"?sep=([^\w\s"]|\t)"?[;,\t|]*\s*', re.IGNORECASE)
+"""What a spreadsheet program writes on the first line, and reads there, to say what parts the fields."""
+
 PIECE = 16_000_000
 """How many characters of a file are taken at a time."""
 
@@ -36,21 +41,23 @@ def from_csv(source: Source) -> Iterator[pa.Table]:
     except LookupError:
         raise DataError(f"{source.name}: there is no encoding of that name. Use utf-8, utf-16 or cp1252.") from None
     try:
-        delimiter = source.delimiter or _delimiter(source, path, encoding)
+        delimiter, above = _opening(source, path, encoding)
         with open(path, encoding=encoding, newline="", errors="strict") as file:
+            _pass_over(file, above)
             reader = csv.reader(itertools.chain(_lines(source, file), [END]), delimiter=delimiter, strict=False)
             header = next((row for row in reader if row), None)
             if header is None or header == [END]:
                 raise DataError(f"{source.name} is empty. Export it again from the source system.")
-            yield from _rows(source, header, file, delimiter, reader.line_num)
+            yield from _rows(source, header, file, delimiter, above + reader.line_num)
     except UnicodeError:
         raise DataError(f"{source.name} is not text in {encoding}. Declare its encoding in sources.yml.") from None
     except csv.Error:
         raise DataError(f"{source.name} cannot be split into records. Export it again as plain CSV.") from None
 
 
-def manner(source: Source) -> tuple[str, str, list[int]]:
-    """How a CSV file is read: its encoding, what parts its fields, and at which positions stand columns that nothing names.
+def manner(source: Source) -> tuple[str, str, int, list[int]]:
+    """How a CSV file is read: its encoding, what parts its fields, how many lines above its column names are passed over, and
+    at which positions stand columns that nothing names.
 
     Their names are not told: a value that slipped into the first line looks like one. Raises `DataError` as `from_csv` does.
     """
@@ -58,11 +65,12 @@ def manner(source: Source) -> tuple[str, str, list[int]]:
     assert path is not None
     _refuse_what_is_no_csv(source, path)
     encoding = source.encoding or _encoding(source, path)
-    delimiter = source.delimiter or _delimiter(source, path, encoding)
+    delimiter, above = _opening(source, path, encoding)
     with open(path, encoding=encoding, newline="") as file:
+        _pass_over(file, above)
         header = next((row for row in csv.reader(_lines(source, file), delimiter=delimiter) if row), [])
     wanted = {folded(name) for name in source.columns.values()}
-    return encoding, delimiter, [at for at, name in enumerate(header, start=1) if folded(name) not in wanted]
+    return encoding, delimiter, above, [at for at, name in enumerate(header, start=1) if folded(name) not in wanted]
 
 
 def first_rows(source: Source, most: int) -> tuple[list[list[str]], str]:
@@ -76,8 +84,13 @@ def first_rows(source: Source, most: int) -> tuple[list[list[str]], str]:
     try:
         with open(path, encoding=_encoding(source, path), newline="", errors="strict") as file:
             lines = _lines(source, file)
-            names = next((line for line in lines if line.strip()), "")
-            delimiter = max(DELIMITERS, key=lambda d: len(next(csv.reader([names], delimiter=d), [])))
+            filled = (line for line in lines if line.strip())
+            names = next(filled, "")
+            if told := SEPARATOR.fullmatch(names):
+                names = next(filled, "")
+            delimiter = (
+                told[1] if told else max(DELIMITERS, key=lambda d: len(next(csv.reader([names], delimiter=d), [])))
+            )
             rows = csv.reader(itertools.chain([names], lines), delimiter=delimiter)
             return list(itertools.islice(filter(None, rows), most + 1)), delimiter
     except (UnicodeError, csv.Error):
@@ -106,8 +119,9 @@ def raw_records(source: Source, begin: frozenset[int]) -> Iterator[bytes]:
     plain = {"utf-8-sig": "utf-8", "utf-16": _order(path, "utf-16"), "utf-32": _order(path, "utf-32")}.get(
         encoding, encoding
     )
-    delimiter = source.delimiter or _delimiter(source, path, encoding)
+    delimiter, above = _opening(source, path, encoding)
     with open(path, encoding=encoding, newline="", errors="strict") as file:
+        _pass_over(file, above)
         taken: list[str] = []
 
         def lines() -> Iterator[str]:
@@ -116,13 +130,13 @@ def raw_records(source: Source, begin: frozenset[int]) -> Iterator[bytes]:
                 yield line
 
         reader = csv.reader(lines(), delimiter=delimiter, strict=False)
-        is_header, at = True, 1
+        is_header, at = True, above + 1
         for record in reader:
             if record and (is_header or at in begin):
                 text = "".join(taken)
                 yield (text if text.endswith(("\r", "\n")) else f"{text}\r\n").encode(plain)
             is_header = is_header and not record
-            at = reader.line_num + 1
+            at = above + reader.line_num + 1
             taken.clear()
 
 
@@ -153,6 +167,10 @@ def _rows(source: Source, header: list[str], file: TextIO, delimiter: str, last:
         if texts is not None:
             lines = range(last + 1, last + 1 + len(next(iter(texts.values()))))
             last = lines.stop - 1
+            ends = list(csv.reader(piece.removesuffix("\n").rsplit("\n", LAST)[-LAST:], delimiter=delimiter))
+            for at, why in footers(source, ends):
+                problems = problems or [None] * len(lines)
+                problems[len(lines) - len(ends) + at] = why
         else:
             texts, problems, lines, last = _split(source, piece, file, delimiter, len(header), standing, last)
         if lines:
@@ -235,6 +253,9 @@ def _split(
                 problems[i] = "empty row" if blank else few if len(record) < width else "too many fields"
                 records[i] = (record + [""] * width)[:width]
     columns = list(zip(*records, strict=True)) if records else [()] * width
+    begin = max(0, len(records) - LAST)
+    for at, why in footers(source, records[begin:]):
+        problems[begin + at] = why
     texts = {t: pa.array(columns[at], pa.string()) for t, at in standing.items()}
     return texts, problems, lines, last
 
@@ -306,15 +327,47 @@ def _encoding(source: Source, path: Path) -> str:
     return "utf-8"
 
 
-def _delimiter(source: Source, path: Path, encoding: str) -> str:
-    """The one that splits the header into the most of the columns that the format names."""
+def _opening(source: Source, path: Path, encoding: str) -> tuple[str, int]:
+    """What parts the fields, and how many lines stand above the column names.
+
+    That is the delimiter which splits a line into the most of the columns that the format names; or the one that the file
+    states on its first line, as `sep=;`. Column names stand on the first line that holds anything, unless all that are needed
+    stand together on a later one of the first lines: then titles are above it. Raises `DataError` where records are.
+    """
+    first: list[str] = []
     with open(path, encoding=encoding, newline="") as file:
-        first = next((line for line in iter(lambda: file.readline(LONGEST_HEADING), "") if line.strip()), "")
-    if len(first) == LONGEST_HEADING:
-        raise DataError(
-            f"{source.name}: its first line has more than a million letters, so it holds no column names. Column names belong "
-            "on line 1."
-        )
+        while len(first) < TITLES and (line := file.readline(LONGEST_HEADING)):
+            if len(line) == LONGEST_HEADING and not any(words.strip() for words in first):
+                raise DataError(
+                    f"{source.name}: its first line has more than a million letters, so it holds no column names. Column names "
+                    "belong on line 1."
+                )
+            first.append(line)
+            if len(line) == LONGEST_HEADING:
+                break
+    filled = [n for n, line in enumerate(first) if line.strip()]
+    told = SEPARATOR.fullmatch(first[filled[0]]) if filled else None
+    above = filled.pop(0) + 1 if told else 0
+    among = (source.delimiter,) if source.delimiter else (told[1],) if told else DELIMITERS
+    names = {n: {d: [folded(h) for h in next(csv.reader([first[n]], delimiter=d), [])] for d in among} for n in filled}
     wanted = {folded(name) for name in source.columns.values()}
-    found = {d: {folded(h) for h in next(csv.reader([first], delimiter=d), [])} & wanted for d in DELIMITERS}
-    return max(DELIMITERS, key=lambda d: len(found[d]))
+    needed = {folded(source.columns[target]) for target in source.needed}
+    if not filled:
+        return among[0], above
+    for n in filled if needed else ():
+        delimiter = next((d for d in among if needed.issubset(names[n][d])), None)
+        if delimiter is None:
+            continue
+        if n == filled[0]:
+            break
+        standing = {target: names[n][delimiter].index(folded(source.columns[target])) for target in source.needed}
+        for over in filled[: filled.index(n)]:
+            if is_a_record(source, standing, names[over][delimiter]):
+                raise DataError(records_above(source, n + 1))
+        return delimiter, n
+    return max(among, key=lambda d: len(wanted.intersection(names[filled[0]][d]))), above
+
+
+def _pass_over(file: TextIO, lines: int) -> None:
+    for _ in range(lines):
+        file.readline(LONGEST_HEADING)

@@ -15,6 +15,7 @@ from lib.batches import BATCH, Source, assemble, even, is_exact, is_plain, place
 from lib.csvs import first_rows, from_csv
 from lib.errors import DataError
 from lib.sheetrows import from_workbook
+from lib.trailers import checked
 from lib.xesfiles import from_xes
 from lib.xmlfiles import from_xml
 
@@ -48,7 +49,9 @@ def batches(source: Source) -> Iterator[pa.Table]:
     path = source.path
     assert path is not None
     before = look_at(path, source.name)
-    yield from (_reader(path) or _from_text)(source)
+    reader = _reader(path) or _from_text
+    found = reader(source)
+    yield from checked(source, found) if reader in (_from_text, from_workbook) else found
     if look_at(path, source.name) != before:
         raise DataError(
             f"{source.name} was changed while it was read. Wait until nothing writes it, and run this again."

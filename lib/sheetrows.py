@@ -8,17 +8,26 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from lib.batches import BATCH, Source, assemble, folded, is_exact, places, plain_text
+from lib.batches import (
+    BATCH,
+    TITLES,
+    Source,
+    assemble,
+    folded,
+    is_a_record,
+    is_exact,
+    places,
+    plain_text,
+    records_above,
+)
 from lib.doubts import HIDDEN_ROWS, SERIAL_DAYS
 from lib.errors import DataError
 from lib.sheetmarks import Marks, marks_of
+from lib.trailers import LAST, footers
 from lib.workbooks import TYPED, list_rows, titled_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-TITLES = 20
-"""Within so many rows a sheet's column names must stand: titles and dates of printing may come before them."""
 
 SERIAL = re.compile(r"[2-7][0-9]{4}(\.[0-9]+)?")
 """A day as a spreadsheet counts it, from 1954 to 2119; a time of day is its fraction."""
@@ -44,6 +53,8 @@ def from_workbook(source: Source) -> Iterator[pa.Table]:
         raise DataError(f"{source.name} is empty. Export it again from the source system.")
     number = _heading(source, first)
     standing = places(source, [plain_text(h) for h in first[number - 1]])
+    if any(is_a_record(source, standing, row) for row in first[: number - 1]):
+        raise DataError(records_above(source, number))
     rows = itertools.chain(first[number:], rows)
     marks = marks_of(path, source.name, title)
     because = dict(_unsure(marks, {at + 1 for at in standing.values()}, number))
@@ -68,6 +79,8 @@ def from_workbook(source: Source) -> Iterator[pa.Table]:
                 texts[target] = pa.array([c.lstrip(TYPED) for c in cells], pa.string())
                 if is_exact(source, target):
                     _note_decimals(cells, problems)
+        for at, why in footers(source, [r for _, r in kept[-LAST:]]):
+            problems[max(0, len(kept) - LAST) + at] = why
         found = assemble(source, range(row + 1, row + 1 + len(kept)), [n for n, _ in kept], problems, texts)
         yield found.replace_schema_metadata({HIDDEN_ROWS: str(hidden), SERIAL_DAYS: str(serials)})
         row, hidden = row + len(kept), 0
