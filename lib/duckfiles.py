@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lib.batches import BATCH, Source, places, plain_text
 from lib.dialect import quoted
-from lib.errors import DataError
+from lib.errors import DataError, listed
+from lib.files import visible
 from lib.sqlitefiles import chosen_table
 from lib.walls import child, hold_memory
 
@@ -41,7 +42,8 @@ def from_duckdb(source: Source) -> Iterator[pa.Table]:
             f"{source.name} has changes that are not in it yet, in {more.name}. Close the program that writes it, or ask the "
             "supplier for a whole copy."
         )
-    there = _asked(source, path)
+    there, views = _asked(source, path)
+    _refuse_views(source, there, views)
     table, _ = chosen_table(source, dict.fromkeys(there, False))
     standing = places(source, [plain_text(name) for name in there[table]])
     names = {target: there[table][at] for target, at in standing.items()}
@@ -62,15 +64,32 @@ def from_duckdb(source: Source) -> Iterator[pa.Table]:
     _ended_well(source, at_work.code, at_work.ended_for)
 
 
-def _asked(source: Source, path: Path) -> dict[str, list[str]]:
-    """The tables of a database, each with its columns in order."""
+def _refuse_views(source: Source, there: Collection[str], views: Sequence[str]) -> None:
+    """Say so where only a view could be meant: what it does is a program, which may read other files."""
+    named = (source.part or "").casefold()
+    meant = [view for view in views if view.casefold() == named]
+    if meant and not any(table.casefold() == named for table in there):
+        what = f"'{visible(meant[0])}' of {source.name} is a view"
+    elif views and not there and source.part is None:
+        what = f"{source.name} has no table, only {'a view' if len(views) == 1 else 'views'}: {listed(map(visible, views))}"
+    else:
+        return
+    raise DataError(
+        f"{what}. Views are not read: they run the supplier's SQL, over other files too. Ask for its rows as a table "
+        "(CREATE TABLE its_rows AS FROM the_view), or as parquet."
+    )
+
+
+def _asked(source: Source, path: Path) -> tuple[dict[str, list[str]], list[str]]:
+    """The tables of a database, each with its columns in order; and its views."""
     with child("lib.duckfiles", str(path), source.zone) as at_work:
         said = at_work.out.read(MOST_SAID)
     _ended_well(source, at_work.code, at_work.ended_for)
     found: dict[str, list[str]] = {}
-    for table, column in json.loads(said):
+    columns, views = json.loads(said)
+    for table, column in columns:
         found.setdefault(table, []).append(column)
-    return found
+    return found, [view for (view,) in views]
 
 
 MOST_SAID = 10_000_000
@@ -118,6 +137,10 @@ SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = 'give
 ORDER BY table_oid, column_index
 """
 
+VIEWS = """
+SELECT view_name FROM duckdb_views() WHERE database_name = 'given' AND schema_name = 'main' AND NOT internal ORDER BY view_name
+"""
+
 
 def _child(path: str, zone: str, table: str, columns: list[str]) -> int:
     import duckdb
@@ -127,7 +150,7 @@ def _child(path: str, zone: str, table: str, columns: list[str]) -> int:
     try:
         database = _opened(path, zone)
         if not table:
-            sys.stdout.write(json.dumps(database.execute(TABLES).fetchall()))
+            sys.stdout.write(json.dumps([database.execute(each).fetchall() for each in (TABLES, VIEWS)]))
             return 0
         listed = ", ".join(f'"{c.replace(chr(34), 2 * chr(34))}"' for c in columns) or "1"
         name = table.replace('"', '""')

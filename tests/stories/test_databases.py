@@ -197,9 +197,17 @@ def test_views_of_duckdb_are_not_read_so_that_none_can_read_other_files(tmp_path
     (tmp_path / "secret.csv").write_text("Ref,Person,When,What,Outcome\n1,P1,01/05/2024,visit,secret\n")
     view = f"CREATE VIEW v AS SELECT * FROM read_csv('{tmp_path / 'secret.csv'}')"
     folder = duck(tmp_path, DUCK, view, part="v")
-    with pytest.raises(DataError, match=r"has no table 'v'\. .*Tables found: 'log'"):
+    with pytest.raises(
+        DataError, match=r"'v' of log\.duckdb is a view\. Views are not read: .* Ask for its rows as a table"
+    ):
         fj.read_contacts(folder)
     assert len(rows_of(declared(tmp_path, "log.duckdb"))) == 1
+
+
+def test_a_duckdb_file_of_views_alone_names_them_as_views(tmp_path):
+    folder = duck(tmp_path, "CREATE VIEW older AS SELECT 1 AS Ref", "CREATE VIEW newer AS SELECT 1 AS Ref")
+    with pytest.raises(DataError, match=r"has no table, only views: 'newer', 'older'\. Views are not read"):
+        fj.read_contacts(folder)
 
 
 def test_the_child_can_open_nothing_else(tmp_path):
