@@ -30,6 +30,11 @@ FAULTS = {
     "supplier for UTF-8",
     "month_first": "{rows} with a day that fits only if the month is written first: the whole file may be written so, and then "
     "its other days are wrong too. Ask the supplier; mend `dates` of the format",
+    "error_cells": "{rows} with an error such as #N/A in a cell that is no id: read as nothing. Ask the supplier what belongs there",
+    "decimal_ids": "{rows} with an id such as 12.0: a program took ids for numbers on the way, and noughts before them may be "
+    "lost. The same id without .0 is another: ask for an export as text",
+    "placeholder_ids": "{rows} whose person or family is a word such as 'unknown', or noughts alone: read as one id, which "
+    "strangers may share. Add the word to `blanks` of the format, and such rows are set aside",
     "serial_days": "{times} written as a number of days, as spreadsheets count them: read by the workbook's own calendar",
     "hidden_rows": "{rows} hidden in the sheet: read as the others. Ask the supplier whether they belong there",
     "lone_midnight": "{times} exactly midnight among true times: read as no time. If midnight is a time here, write "

@@ -31,6 +31,9 @@ TITLES = 20
 """Within so many lines the column names must stand: titles and dates of printing may come before them."""
 
 INVISIBLE = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
+MARKS = "[\u061c\u180e\u200e\u200f\u202a-\u202e\u2061-\u2069\ufe00-\ufe0f]"
+"""Signs that nobody sees, such as those that turn the direction of writing: text keeps them, and shows them; an id has none."""
+
 SHORTENED = r"^[0-9](\.[0-9]+)?[eE]\+[0-9]{1,3}$"
 """How a spreadsheet shows a number that is too long for its column, and then saves it."""
 
@@ -94,8 +97,8 @@ def is_exact(source: Source, target: str) -> bool:
 
 
 def plain_text(text: str) -> str:
-    """One text as it is compared everywhere, as `clean` makes a column."""
-    return re.sub(INVISIBLE, "", unicodedata.normalize("NFKC", text)).strip()
+    """One text as it is compared everywhere, as `clean` makes a column of ids."""
+    return re.sub(f"{INVISIBLE}|{MARKS}", "", unicodedata.normalize("NFKC", text)).strip()
 
 
 def places(source: Source, header: Sequence[str], is_heading: Callable[[], bool] = lambda: True) -> dict[str, int]:
@@ -210,6 +213,8 @@ def assemble(
             continue
         if not target.endswith("__day"):
             values = clean(values)
+            if is_exact(source, target):
+                values = _without_marks(values)
             if target.split("@")[0].endswith("_id") and pc.any(pc.match_substring(values, "+")).as_py():
                 problem = pc.if_else(
                     _true_where(pc.match_substring_regex(values, SHORTENED)), "a shortened number", problem
@@ -254,6 +259,14 @@ def even(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
             waiting, rows = [whole.slice(full)], rows - full
     if rows:
         yield pa.concat_tables(waiting)
+
+
+def _without_marks(values: pa.Array) -> pa.Array:
+    import pyarrow.compute as pc
+
+    if pc.all(pc.string_is_ascii(values)).as_py() is not False:
+        return values
+    return clean(pc.replace_substring_regex(values, pattern=MARKS, replacement=""))
 
 
 def _true_where(test: pa.Array) -> pa.Array:

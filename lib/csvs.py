@@ -6,24 +6,21 @@ import codecs
 import csv
 import io
 import itertools
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from lib.batches import TITLES, Source, assemble, folded, is_a_record, places, plain_text, records_above
+from lib.batches import Source, assemble, folded, is_a_record, places, plain_text
+from lib.beginnings import DELIMITERS, SEPARATOR, encoding_of, opening, pass_over, refuse_what_is_no_csv
 from lib.errors import DataError
 from lib.trailers import LAST, footers
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-DELIMITERS = (",", ";", "\t", "|")
 END = "\ue000end of file\ue000"
-LONGEST_LINE, LONGEST_HEADING = 50_000_000, 1_000_000
-SEPARATOR = re.compile(r'"?sep=([^\w\s"]|\t)"?[;,\t|]*\s*', re.IGNORECASE)
-"""What a spreadsheet program writes on the first line, and reads there, to say what parts the fields."""
-
+LEFT_OPEN = "a quotation mark left open"
+LONGEST_LINE = 50_000_000
 PIECE = 16_000_000
 """How many characters of a file are taken at a time."""
 
@@ -34,16 +31,16 @@ def from_csv(source: Source) -> Iterator[pa.Table]:
     """The rows of a CSV file, in batches. Raises `DataError` for what cannot be read at all."""
     path = source.path
     assert path is not None
-    _refuse_what_is_no_csv(source, path)
-    encoding = source.encoding or _encoding(source, path)
+    refuse_what_is_no_csv(source, path)
+    encoding = source.encoding or encoding_of(source, path)
     try:
         codecs.lookup(encoding)
     except LookupError:
         raise DataError(f"{source.name}: there is no encoding of that name. Use utf-8, utf-16 or cp1252.") from None
     try:
-        delimiter, above = _opening(source, path, encoding)
+        delimiter, above = opening(source, path, encoding)
         with open(path, encoding=encoding, newline="", errors="strict") as file:
-            _pass_over(file, above)
+            pass_over(file, above)
             reader = csv.reader(itertools.chain(_lines(source, file), [END]), delimiter=delimiter, strict=False)
             header = next((row for row in reader if row), None)
             if header is None or header == [END]:
@@ -63,11 +60,11 @@ def manner(source: Source) -> tuple[str, str, int, list[int]]:
     """
     path = source.path
     assert path is not None
-    _refuse_what_is_no_csv(source, path)
-    encoding = source.encoding or _encoding(source, path)
-    delimiter, above = _opening(source, path, encoding)
+    refuse_what_is_no_csv(source, path)
+    encoding = source.encoding or encoding_of(source, path)
+    delimiter, above = opening(source, path, encoding)
     with open(path, encoding=encoding, newline="") as file:
-        _pass_over(file, above)
+        pass_over(file, above)
         header = next((row for row in csv.reader(_lines(source, file), delimiter=delimiter) if row), [])
     wanted = {folded(name) for name in source.columns.values()}
     return encoding, delimiter, above, [at for at, name in enumerate(header, start=1) if folded(name) not in wanted]
@@ -80,9 +77,9 @@ def first_rows(source: Source, most: int) -> tuple[list[list[str]], str]:
     """
     path = source.path
     assert path is not None
-    _refuse_what_is_no_csv(source, path)
+    refuse_what_is_no_csv(source, path)
     try:
-        with open(path, encoding=_encoding(source, path), newline="", errors="strict") as file:
+        with open(path, encoding=encoding_of(source, path), newline="", errors="strict") as file:
             lines = _lines(source, file)
             filled = (line for line in lines if line.strip())
             names = next(filled, "")
@@ -115,13 +112,13 @@ def raw_records(source: Source, begin: frozenset[int]) -> Iterator[bytes]:
     """
     path = source.path
     assert path is not None
-    encoding = source.encoding or _encoding(source, path)
+    encoding = source.encoding or encoding_of(source, path)
     plain = {"utf-8-sig": "utf-8", "utf-16": _order(path, "utf-16"), "utf-32": _order(path, "utf-32")}.get(
         encoding, encoding
     )
-    delimiter, above = _opening(source, path, encoding)
+    delimiter, above = opening(source, path, encoding)
     with open(path, encoding=encoding, newline="", errors="strict") as file:
-        _pass_over(file, above)
+        pass_over(file, above)
         taken: list[str] = []
 
         def lines() -> Iterator[str]:
@@ -227,9 +224,17 @@ def _split(
 
     waiting = list(io.StringIO(piece, newline=""))
     # One line more than the file has: a reader that is inside quotes swallows it, and so shows that it is.
-    reader = csv.reader(itertools.chain(waiting, _lines(source, file), [END]), delimiter=delimiter, strict=False)
+    taken: list[str] = []
+
+    def noted() -> Iterator[str]:
+        for line in itertools.chain(waiting, _lines(source, file), [END]):
+            taken.append(line)
+            yield line
+
+    reader = csv.reader(noted(), delimiter=delimiter, strict=False)
     records: list[list[str]] = []
     lines: list[int] = []
+    problems: list[str | None] = []
     last = before
     while reader.line_num < len(waiting):
         record = next(reader)
@@ -237,7 +242,9 @@ def _split(
         if record:
             records.append(record)
             lines.append(begins)
-    problems: list[str | None] = [None] * len(records)
+            hides = last > begins and _hides_records(source, taken[1:], delimiter, width, standing)
+            problems.append(LEFT_OPEN if hides else None)
+        taken.clear()
     if records and END in records[-1][-1]:
         if lines[-1] < last - 1:
             raise DataError(
@@ -250,7 +257,8 @@ def _split(
             if len(record) != width:
                 blank = not any(f.strip() for f in record)
                 few = "cut short" if problems[i] else "too few fields"
-                problems[i] = "empty row" if blank else few if len(record) < width else "too many fields"
+                if problems[i] != LEFT_OPEN:
+                    problems[i] = "empty row" if blank else few if len(record) < width else "too many fields"
                 records[i] = (record + [""] * width)[:width]
     columns = list(zip(*records, strict=True)) if records else [()] * width
     begin = max(0, len(records) - LAST)
@@ -260,114 +268,12 @@ def _split(
     return texts, problems, lines, last
 
 
-def _refuse_what_is_no_csv(source: Source, path: Path) -> None:
-    try:
-        with open(path, "rb") as file:
-            head = file.read(2048)
-    except FileNotFoundError:
-        raise DataError(f"{source.name} is not there. Put the file in the folder, or remove its line.") from None
-    except OSError:
-        raise DataError(f"{source.name} cannot be opened. Check that you may read it.") from None
-    if not head.strip(b"\x00\r\n\t \xef\xbb\xbf"):
-        raise DataError(f"{source.name} is empty. Export it again from the source system.")
-    for mark, what in (
-        (b"%PDF", "a PDF. Ask the supplier for CSV or Excel."),
-        (b"PK\x03\x04", "an Excel workbook or a zip with another name. Rename it to .xlsx."),
-        (
-            b"\xd0\xcf\x11\xe0",
-            "an old-format or password-protected workbook. Save it as .xlsx or CSV, with no password.",
-        ),
-        (b"PAR1", "a parquet file with another name. Rename it to .parquet."),
-        (b"\x1f\x8b", "packed with gzip. Unpack it first."),
-        (b"7z\xbc\xaf", "packed with 7-Zip. Unpack it first."),
-        (b"SQLite format 3", "an SQLite database with another name. Rename it to .sqlite."),
-        (b"{\\rtf", "a text document (RTF). Ask the supplier for CSV or Excel."),
-    ):
-        if head.startswith(mark):
-            raise DataError(f"{source.name} is {what}")
-    start = head.lstrip(b"\xef\xbb\xbf\r\n\t ").lower()
-    if start.startswith((b"[{", b'{"')):
-        raise DataError(f"{source.name} is JSON and no table. Ask the supplier for CSV or Excel.")
-    if start.startswith(b"<?xml") and b"<html" not in start:
-        raise DataError(
-            f"{source.name} is XML with another name. Rename it to .xml, or ask the supplier for CSV or Excel."
-        )
-    if b"\0" in head.partition(b"\n")[0] and not source.encoding and not head.startswith(_MARKS):
-        raise DataError(
-            f"{source.name} is text in UTF-16 without its mark, or no text at all. Declare its encoding in sources.yml, as "
-            "encoding: utf-16-le, or export it again as CSV."
-        )
-    if start.startswith((b"<!doctype html", b"<html", b"<?xml", b"<head", b"<body", b"<meta", b"<table", b"<script")):
-        raise DataError(
-            f"{source.name} is a web page saved under that name, perhaps a sign-in page. Sign in and export it again."
-        )
-
-
-_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
-
-
-def _encoding(source: Source, path: Path) -> str:
-    """A byte-order mark decides; then strict UTF-8; then cp1252."""
-    with open(path, "rb") as file:
-        head = file.read(4)
-        if head.startswith(codecs.BOM_UTF8):
-            return "utf-8-sig"
-        if head in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
-            return "utf-32"
-        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16"
-        file.seek(0)
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        try:
-            for block in iter(lambda: file.read(1 << 20), b""):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "cp1252"
-    return "utf-8"
-
-
-def _opening(source: Source, path: Path, encoding: str) -> tuple[str, int]:
-    """What parts the fields, and how many lines stand above the column names.
-
-    That is the delimiter which splits a line into the most of the columns that the format names; or the one that the file
-    states on its first line, as `sep=;`. Column names stand on the first line that holds anything, unless all that are needed
-    stand together on a later one of the first lines: then titles are above it. Raises `DataError` where records are.
-    """
-    first: list[str] = []
-    with open(path, encoding=encoding, newline="") as file:
-        while len(first) < TITLES and (line := file.readline(LONGEST_HEADING)):
-            if len(line) == LONGEST_HEADING and not any(words.strip() for words in first):
-                raise DataError(
-                    f"{source.name}: its first line has more than a million letters, so it holds no column names. Column names "
-                    "belong on line 1."
-                )
-            first.append(line)
-            if len(line) == LONGEST_HEADING:
-                break
-    filled = [n for n, line in enumerate(first) if line.strip()]
-    told = SEPARATOR.fullmatch(first[filled[0]]) if filled else None
-    above = filled.pop(0) + 1 if told else 0
-    among = (source.delimiter,) if source.delimiter else (told[1],) if told else DELIMITERS
-    names = {n: {d: [folded(h) for h in next(csv.reader([first[n]], delimiter=d), [])] for d in among} for n in filled}
-    wanted = {folded(name) for name in source.columns.values()}
-    needed = {folded(source.columns[target]) for target in source.needed}
-    if not filled:
-        return among[0], above
-    for n in filled if needed else ():
-        delimiter = next((d for d in among if needed.issubset(names[n][d])), None)
-        if delimiter is None:
-            continue
-        if n == filled[0]:
-            break
-        standing = {target: names[n][delimiter].index(folded(source.columns[target])) for target in source.needed}
-        for over in filled[: filled.index(n)]:
-            if is_a_record(source, standing, names[over][delimiter]):
-                raise DataError(records_above(source, n + 1))
-        return delimiter, n
-    return max(among, key=lambda d: len(wanted.intersection(names[filled[0]][d]))), above
-
-
-def _pass_over(file: TextIO, lines: int) -> None:
-    for _ in range(lines):
-        file.readline(LONGEST_HEADING)
+def _hides_records(
+    source: Source, below: Sequence[str], delimiter: str, width: int, standing: Mapping[str, int]
+) -> bool:
+    """Whether a line inside a record is one of its own: the record's quotation mark was left open, and a later one closed it."""
+    for line in below:
+        cells = next(csv.reader([line], delimiter=delimiter), [])
+        if len(cells) >= width and is_a_record(source, standing, cells):
+            return True
+    return False

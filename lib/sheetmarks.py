@@ -19,14 +19,23 @@ from lib.errors import DataError
 from lib.walls import child, hold_memory
 from lib.xmlstream import PIECE, walk
 
-MOST = 100_000
-WORTH_A_LOOK = re.compile(rb"<(\w+:)?(f[\s>/]|mergeCell\s)|<!DOCTYPE|hidden=[\"'](1|true)")
-DOCTYPE, NO_WORKBOOK = 3, 4
+MOST = 1_000_000
+WORTH_A_LOOK = tuple(
+    re.compile(words)
+    for words in (
+        rb"<(\w+:)?(f[\s>/]|mergeCell\s)|<!DOCTYPE|hidden=[\"'](1|true)",
+        # Apart, since each begins with letters that are found at once: in one pattern all of it would be slow.
+        b' ht="0"',
+        b' t="[be]"',
+    )
+)
+DOCTYPE, NO_WORKBOOK, TOO_MANY = 3, 4, 5
 
 
 @dataclass(frozen=True)
 class Marks:
-    """Of one sheet: how many rows are hidden, the merged ranges and the cells of formulas without a value, and the calendar.
+    """Of one sheet: how many rows are hidden, the merged ranges, the cells of formulas without a value, those with an error in
+    place of one, those that hold a yes or no, and the calendar.
 
     Cells are (row, column), from 1; a merged range is its first and last cell and how it is written.
     """
@@ -34,6 +43,8 @@ class Marks:
     hidden: int = 0
     merged: tuple[tuple[tuple[int, int], tuple[int, int], str], ...] = ()
     unsaved: frozenset[tuple[int, int]] = frozenset()
+    errors: frozenset[tuple[int, int]] = frozenset()
+    switches: frozenset[tuple[int, int]] = frozenset()
     from_1904: bool = False
 
 
@@ -51,6 +62,11 @@ def _marks(path: Path, name: str, changed: int, size: int) -> dict[str, Marks]:
         raise DataError(
             f"{name} has a DOCTYPE in it, which no spreadsheet program writes, so it was not read. Export it again."
         )
+    if at_work.code == TOO_MANY:
+        raise DataError(
+            f"{name} has more than a million cells that are merged, or are formulas without a value, or errors. Paste the "
+            "values into a new workbook, or save it as CSV."
+        )
     if at_work.code or at_work.ended_for:
         raise DataError(f"{name} could not be opened safely. Save it again, or save it as CSV.")
     given = json.loads(said)
@@ -58,11 +74,17 @@ def _marks(path: Path, name: str, changed: int, size: int) -> dict[str, Marks]:
         title: Marks(
             one["hidden"],
             tuple((*ends, ref) for ref in one["merged"] if (ends := _ends(ref))),
-            frozenset(at for ref in one["unsaved"] if (at := _cell(ref))),
+            _cells(one["unsaved"]),
+            _cells(one["errors"]),
+            _cells(one["switches"]),
             given["from_1904"],
         )
         for title, one in given["sheets"].items()
     }
+
+
+def _cells(refs: list[str]) -> frozenset[tuple[int, int]]:
+    return frozenset(at for ref in refs if (at := _cell(ref)))
 
 
 def _ends(ref: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
@@ -80,13 +102,21 @@ def _cell(ref: str) -> tuple[int, int] | None:
     found = re.fullmatch(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", ref)
     if not found:
         return None
+    return int(found[2]), _column(found[1])
+
+
+def _column(letters: str) -> int:
     column = 0
-    for letter in found[1]:
+    for letter in letters:
         column = column * 26 + ord(letter) - 64
-    return int(found[2]), column
+    return column
 
 
 # The child
+
+
+class _TooManyError(Exception):
+    """There is more to say of a sheet than can be held."""
 
 
 @dataclass
@@ -96,6 +126,8 @@ class _Sheet:
     hidden: int = 0
     merged: list[str] = field(default_factory=list)
     unsaved: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    switches: list[str] = field(default_factory=list)
     is_hidden: bool = False
     cell: str = ""
     has_formula: bool = False
@@ -105,12 +137,14 @@ class _Sheet:
     def begins(self, name: str, attributes: dict[str, str], line: int) -> None:
         self.open.append(name)
         if name == "row":
-            self.is_hidden = attributes.get("hidden") in ("1", "true")
+            self.is_hidden = attributes.get("hidden") in ("1", "true") or attributes.get("ht") == "0"
         elif name == "c":
             self.cell, self.has_formula, self.has_value = attributes.get("r", ""), False, False
+            if attributes.get("t") in ("e", "b"):
+                (self.errors if attributes["t"] == "e" else self.switches).append(self.cell)
         elif name == "f":
             self.has_formula = True
-        elif name == "mergeCell" and len(self.merged) < MOST:
+        elif name == "mergeCell":
             self.merged.append(attributes.get("ref", ""))
 
     def text(self, words: str) -> None:
@@ -120,10 +154,12 @@ class _Sheet:
     def ends(self) -> None:
         name = self.open.pop()
         if name == "c":
-            if self.has_formula and not self.has_value and len(self.unsaved) < MOST:
+            if self.has_formula and not self.has_value:
                 self.unsaved.append(self.cell)
             if self.is_hidden and (self.has_value or self.has_formula):
                 self.hidden, self.is_hidden = self.hidden + 1, False
+        elif name == "row" and len(self.merged) + len(self.unsaved) + len(self.errors) + len(self.switches) > MOST:
+            raise _TooManyError
 
 
 @dataclass
@@ -158,26 +194,53 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
         before = piece[-40:]
 
 
+def _parts(archive: zipfile.ZipFile) -> tuple[_Book, dict[str, str]]:
+    """What a workbook says of itself, and in which part of it each sheet stands."""
+    book = _Book()
+    for part in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
+        with archive.open(part) as file:
+            for _ in walk(part, file, book):
+                pass
+    targets = {title: book.targets.get(its, "") for title, its in book.sheets.items()}
+    return book, {title: t.lstrip("/") if t.startswith("/") else f"xl/{t}" for title, t in targets.items()}
+
+
+ROW, FAR_CELL = re.compile(rb'<row r="([0-9]{1,7})"'), re.compile(rb'<c r="([A-Z]{2,3})([0-9]{1,7})"')
+"""A row, and a cell beyond the 26th column, as programs write them; left of that a sheet never has so many cells that it matters."""
+
+
+def reach(path: str) -> dict[str, int]:
+    """How many cells each sheet of a workbook spans, from its first to the farthest that it holds; what it declares may be untrue."""
+    found = {}
+    with zipfile.ZipFile(path) as archive:
+        for title, part in _parts(archive)[1].items():
+            rows = columns = 0
+            if part in archive.namelist():
+                with archive.open(part) as file:
+                    for piece in _pieces(file):
+                        rows = max(rows, max(map(int, ROW.findall(piece)), default=0))
+                        for letters, row in FAR_CELL.findall(piece):
+                            rows, columns = max(rows, int(row)), max(columns, _column(letters.decode()))
+            found[title] = rows * max(columns, 26)
+    return found
+
+
 def _look(path: str) -> dict[str, object]:
     with zipfile.ZipFile(path) as archive:
-        book = _Book()
-        for part in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
-            with archive.open(part) as file:
-                for _ in walk(part, file, book):
-                    pass
+        book, parts = _parts(archive)
         sheets = {}
-        for title, its in book.sheets.items():
-            target = book.targets.get(its, "")
-            part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+        for title, part in parts.items():
             sheet = _Sheet()
             if part in archive.namelist():
                 with archive.open(part) as file:
-                    worth = any(WORTH_A_LOOK.search(piece) for piece in _pieces(file))
+                    worth = any(words.search(piece) for piece in _pieces(file) for words in WORTH_A_LOOK)
                 if worth:
                     with archive.open(part) as file:
                         for _ in walk(part, file, sheet):
                             pass
-            sheets[title] = {"hidden": sheet.hidden, "merged": sheet.merged, "unsaved": sheet.unsaved}
+            sheets[title] = {
+                kind: getattr(sheet, kind) for kind in ("hidden", "merged", "unsaved", "errors", "switches")
+            }
     return {"from_1904": book.from_1904, "sheets": sheets}
 
 
@@ -187,6 +250,8 @@ def _child(path: str) -> int:
         sys.stdout.write(json.dumps(_look(path)))
     except DataError as error:
         return DOCTYPE if "DOCTYPE" in str(error) else NO_WORKBOOK
+    except _TooManyError:
+        return TOO_MANY
     except (zipfile.BadZipFile, KeyError, OSError, NotImplementedError, RuntimeError, EOFError):
         return NO_WORKBOOK
     return 0

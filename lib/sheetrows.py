@@ -20,11 +20,11 @@ from lib.batches import (
     plain_text,
     records_above,
 )
-from lib.doubts import HIDDEN_ROWS, SERIAL_DAYS
+from lib.doubts import ERROR_CELLS, HIDDEN_ROWS, SERIAL_DAYS
 from lib.errors import DataError
 from lib.sheetmarks import Marks, marks_of
 from lib.trailers import LAST, footers
-from lib.workbooks import TYPED, list_rows, titled_rows
+from lib.workbooks import TYPED, list_rows, titled_rows, whole_second
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,7 +57,11 @@ def from_workbook(source: Source) -> Iterator[pa.Table]:
         raise DataError(records_above(source, number))
     rows = itertools.chain(first[number:], rows)
     marks = marks_of(path, source.name, title)
-    because = dict(_unsure(marks, {at + 1 for at in standing.values()}, number))
+    columns = {at + 1 for at in standing.values()}
+    exact = {at + 1 for target, at in standing.items() if is_exact(source, target)}
+    ids = {at + 1 for target, at in standing.items() if is_exact(source, target) and target not in source.dates}
+    because = dict(_unsure(marks, columns, exact, ids, number))
+    errors = len({row for row, column in marks.errors if row > number and column in columns} - set(because))
     # Sheets keep their empty rows: a blank row between records is no record.
     row, hidden = 0, marks.hidden
     while batch := list(itertools.islice(rows, BATCH)):
@@ -78,12 +82,14 @@ def from_workbook(source: Source) -> Iterator[pa.Table]:
             else:
                 texts[target] = pa.array([c.lstrip(TYPED) for c in cells], pa.string())
                 if is_exact(source, target):
-                    _note_decimals(cells, problems)
+                    _note_what_is_no_id(cells, problems)
         for at, why in footers(source, [r for _, r in kept[-LAST:]]):
             problems[max(0, len(kept) - LAST) + at] = why
         found = assemble(source, range(row + 1, row + 1 + len(kept)), [n for n, _ in kept], problems, texts)
-        yield found.replace_schema_metadata({HIDDEN_ROWS: str(hidden), SERIAL_DAYS: str(serials)})
-        row, hidden = row + len(kept), 0
+        yield found.replace_schema_metadata(
+            {HIDDEN_ROWS: str(hidden), SERIAL_DAYS: str(serials), ERROR_CELLS: str(errors)}
+        )
+        row, hidden, errors = row + len(kept), 0, 0
 
 
 def _heading(source: Source, rows: list[list[str]]) -> int:
@@ -100,20 +106,25 @@ def _stamp(cell: str, marks: Marks) -> str | None:
     if not SERIAL.fullmatch(cell):
         return None
     begin = dt.datetime(1904, 1, 1) if marks.from_1904 else dt.datetime(1899, 12, 30)
-    return (begin + dt.timedelta(seconds=round(float(cell) * 86_400))).isoformat()
+    return whole_second(begin + dt.timedelta(days=float(cell))).isoformat()
 
 
-def _note_decimals(cells: Sequence[str], problems: list[str | None]) -> None:
+def _note_what_is_no_id(cells: Sequence[str], problems: list[str | None]) -> None:
     for at, cell in enumerate(cells):
-        if "." in cell and DECIMALS.fullmatch(cell):
+        if cell.startswith(TYPED):
+            problems[at] = problems[at] or "a day where an id belongs"
+        elif "." in cell and DECIMALS.fullmatch(cell):
             problems[at] = problems[at] or "a number with decimals"
 
 
-def _unsure(marks: Marks, columns: set[int], heading: int) -> Iterator[tuple[int, str]]:
-    """The rows of which a listed cell holds nothing, although the sheet shows something there, and why."""
-    for row, column in marks.unsaved:
-        if column in columns and row > heading:
-            yield row, "a formula whose value was not saved"
+def _unsure(marks: Marks, columns: set[int], exact: set[int], ids: set[int], heading: int) -> Iterator[tuple[int, str]]:
+    """The rows of which a listed cell does not hold what the sheet shows there, and why; `exact` are columns of ids and days."""
+    for cells, among, why in (
+        (marks.switches, exact, "a yes or no where an id or a day belongs"),
+        (marks.errors, ids, "an error in place of an id"),
+        (marks.unsaved, columns, "a formula whose value was not saved"),
+    ):
+        yield from ((row, why) for row, column in cells if column in among and row > heading)
     across = [m for m in marks.merged if m[0][0] > heading]
     for (top, left), (bottom, right), ref in across:
         why = f"merged cells {ref}" if len(across) <= MOST_NAMED else "merged cells"

@@ -7,15 +7,17 @@ if it dies, this process says so in words and goes on.
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import json
 import re
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lib.errors import DataError, PartMissing
+from lib.sheetmarks import reach
 from lib.walls import child, hold_memory
 
 TYPED = "\x01"
@@ -24,6 +26,7 @@ TYPED = "\x01"
 EVERY = "\x02"
 """Asks the child for every sheet: the name of each on a line, then its rows."""
 
+MOST_CELLS = 50_000_000
 MOST_ENTRIES, MOST_BYTES, MOST_RATIO = 1_000, 1_000_000_000, 100
 
 
@@ -105,12 +108,32 @@ def _read_aside(path: Path, name: str, wanted: str, said_in: str) -> list[str]:
         raise DataError(f"{name} has more than one sheet with data. Say which in {said_in}: sheet: <its name>.")
     if code == 4:
         raise DataError(f"{name} has no sheet of the name that {said_in} gives.")
+    if code == 5:
+        raise DataError(
+            f"{name} has a cell so far from the others that its sheet spans more than {MOST_CELLS // 1_000_000} million cells, so "
+            f"it was not opened. {_FAR}"
+        )
     if code != 0:
-        raise DataError(f"{name} could not be opened safely. {_FAR}")
+        raise DataError(
+            f"{name} could not be opened safely: it is damaged, perhaps. Open it in a spreadsheet program and save it again, or "
+            "save it as CSV."
+        )
     return output.split("\n")[:-1]
 
 
 _FAR = "Delete empty rows and columns beyond the data, save it again, or save it as CSV."
+
+
+def workbook_of_another_kind(seen: bytes, name: str) -> str | None:
+    """What is said of a packed file that is a workbook which is not read, as its name or what is seen in it tells."""
+    low = name.lower()
+    if low.endswith((".ods", ".fods")) or b"opendocument" in seen or seen.split().count(b"content.xml"):
+        what = "an OpenDocument spreadsheet"
+    elif low.endswith(".xlsb") or b"xl/workbook.bin" in seen:
+        what = "a binary workbook (.xlsb)"
+    else:
+        return None
+    return f"{name} is {what}, which is not read. Save it as .xlsx or CSV."
 
 
 def _check_zip(path: Path, name: str) -> None:
@@ -123,10 +146,17 @@ def _check_zip(path: Path, name: str) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
+            names = {e.filename for e in entries}
             unpacked = sum(e.file_size for e in entries)
             packed = max(1, sum(e.compress_size for e in entries))
-            if not any(e.filename == "xl/workbook.xml" for e in entries):
-                raise DataError(f"{name} is a zip file, but no workbook. Export it again.")
+            if "xl/workbook.xml" not in names:
+                said = workbook_of_another_kind(" ".join(names).encode(), name)
+                raise DataError(said or f"{name} is a zip file, but no workbook. Export it again.")
+            if len(names) < len(entries):
+                raise DataError(
+                    f"{name} holds one of its parts twice, so programs may read it in two ways, and it was not read. Save it "
+                    "again in a spreadsheet program."
+                )
     except zipfile.BadZipFile:
         raise DataError(
             f"{name} is not a whole workbook (it may be a CSV renamed, or cut short). Export it again."
@@ -141,22 +171,33 @@ def _check_zip(path: Path, name: str) -> None:
         )
 
 
-def _text(cell: object) -> str:
-    import datetime as dt
+def whole_second(at: dt.datetime) -> dt.datetime:
+    """A time to the nearest second, which a spreadsheet holds as a fraction of a day and not exactly; never on the next day."""
+    near = (at + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
+    return near if near.date() == at.date() else at.replace(microsecond=0)
 
+
+def _text(cell: object) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return str(int(cell))
     if isinstance(cell, dt.datetime):
-        return TYPED + cell.replace(microsecond=0).isoformat()
+        return TYPED + whole_second(cell).isoformat()
     if isinstance(cell, dt.date):
         return f"{TYPED}{cell.isoformat()}T00:00:00"
     return "" if cell is None else str(cell)
 
 
+def _row(cells: Sequence[object]) -> str:
+    return json.dumps([c if c.__class__ is str else _text(c) for c in cells]) + "\n"
+
+
 def _child(path: str, wanted: str) -> int:
     hold_memory()
+    spans = reach(path)
+    if max((cells for title, cells in spans.items() if wanted in ("", EVERY, title)), default=0) > MOST_CELLS:
+        return 5
     from python_calamine import CalamineWorkbook
 
     book, out = CalamineWorkbook.from_path(path), sys.stdout
@@ -164,7 +205,7 @@ def _child(path: str, wanted: str) -> int:
         for title in book.sheet_names:
             out.write(json.dumps(title) + "\n")
             for row in book.get_sheet_by_name(title).to_python(skip_empty_area=False):
-                out.write(json.dumps([_text(c) for c in row]) + "\n")
+                out.write(_row(row))
         return 0
     if wanted and wanted not in book.sheet_names:
         return 4
@@ -179,7 +220,8 @@ def _child(path: str, wanted: str) -> int:
     for title, rows in filled:
         out.write(json.dumps(title) + "\n")
         for row in rows:
-            out.write(json.dumps([_text(c) for c in row]) + "\n")
+            # A stray cell far below leaves a million rows in which nothing stands.
+            out.write("[]\n" if row.count("") == len(row) else _row(row))
     return 0
 
 

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 import journeys as fj
+from journeys.aside import keep
+from journeys.contacts import session_of
 from lib.errors import DataError, RuleError
 from tests.stories.conftest import POLICE, account_of, aside, faults_of, supplied
 
@@ -81,6 +83,28 @@ def test_a_quotation_mark_that_never_closes_rejects_the_file_at_its_line(tmp_pat
     account = fj.account(folder).iloc[0]
     assert (account["read"], account["accepted"]) == (0, 0)
     assert "line 3" in account["rejected_because"]
+
+
+@pytest.mark.parametrize(
+    "swallowed",
+    [
+        '1,P1,01/05/2024,visit,"never closed,\n2,P2,02/05/2024,visit,"seen",\n',
+        '1,P1,01/05/2024,visit,"never closed,\n2,P2,02/05/2024,visit,seen,\n3,P3,03/05/2024,visit,said "yes",\n',
+        '1,P1,01/05/2024,visit,"never closed,\n2,P2,02/05/2024,visit,seen",\n',
+        '1,P1,01/05/2024,"visit,,\n2,P2,02/05/2024,visit,seen,03/05/2024\n3,P3,03/05/2024,"visit",,\n',
+    ],
+)
+def test_a_record_that_swallowed_others_is_set_aside_with_them_and_kept_whole(tmp_path, swallowed):
+    folder = police(tmp_path, HEADER + ROW.replace("1,", "9,", 1) + swallowed + ROW.replace("1,", "8,", 1))
+    assert aside(folder) == [(2, "a quotation mark left open")]
+    assert fj.read_contacts(folder).df()["contact_id"].tolist() == ["police:8", "police:9"]
+    assert (keep(session_of(folder)) / "police.csv").read_text() == HEADER + swallowed
+
+
+def test_a_value_of_several_lines_may_hold_days_and_commas(tmp_path):
+    note = "seen 02/05/2024,\nthen, on 03/05/2024, again\n1,2,04/05/2024\n"
+    folder = police(tmp_path, HEADER + f'1,P1,01/05/2024,visit,"{note}",\n')
+    assert account_of(folder) == {"police.csv": (1, 1, 0, 0)}
 
 
 def test_too_few_and_too_many_fields_are_set_aside_and_the_rest_stands(tmp_path):
@@ -159,6 +183,30 @@ def test_a_required_value_that_is_missing_sets_the_row_aside(tmp_path):
 def test_blank_persons_are_never_joined_to_each_other(tmp_path):
     folder = police(tmp_path, HEADER + "1,,01/05/2024,visit,,\n2, ,02/05/2024,visit,,\n3,\u200b,02/05/2024,visit,,\n")
     assert account_of(folder) == {"police.csv": (3, 0, 3, 0)}
+
+
+@pytest.mark.parametrize("mark", ["\u200e", "\u202a", "\u2068", "\u061c", "\ufe0f"])
+def test_signs_that_nobody_sees_make_no_second_person(tmp_path, mark):
+    contacts = fj.read_contacts(police(tmp_path, HEADER + f"1,P{mark}1,01/05/2024,visit,a{mark}b,\n")).df()
+    assert (contacts["person_id"].tolist(), contacts["outcome"].tolist()) == (["police:P1"], [f"a{mark}b"])
+
+
+def test_an_id_of_signs_alone_is_none(tmp_path):
+    assert aside(police(tmp_path, HEADER + "1,\u200e\u202a,01/05/2024,visit,,\n")) == [(1, "no person and no family")]
+
+
+def test_ids_that_a_program_took_for_numbers_are_told(tmp_path):
+    folder = police(
+        tmp_path, HEADER + "1,12.0,01/05/2024,visit,,\n2.0,12.00,01/05/2024,visit,,\n3,1.2,01/05/2024,visit,,\n"
+    )
+    assert faults_of(fj.read_contacts(folder))["decimal_ids"] == 2
+
+
+@pytest.mark.parametrize("word", ["unknown", "N/A", "0000000000", "-", "Not known", "TBC"])
+def test_a_word_in_place_of_a_person_is_told_and_set_aside_where_the_format_says_so(tmp_path, word):
+    text = HEADER + f"1,{word},01/05/2024,visit,,\n2,N0TE,01/05/2024,visit,unknown,\n"
+    assert faults_of(fj.read_contacts(police(tmp_path, text)))["placeholder_ids"] == 1
+    assert aside(police(tmp_path, text, format=POLICE | {"blanks": [word]})) == [(1, "no person and no family")]
 
 
 def test_leading_zeros_of_an_id_are_kept(tmp_path):

@@ -226,3 +226,141 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(readers, "_from_text", read_and_change)
     with pytest.raises(DataError, match="was changed while it was read"):
         fj.read_contacts(folder)
+
+
+# What a cell holds, and what it only shows
+
+
+def cells(*given):
+    """Puts cells into the sheet as a program writes them: what stands there, and the cell that is to stand there."""
+
+    def rewrite(part, data):
+        for old, new in given if "sheet1" in part else ():
+            data, found = re.subn(rf'<c r="{old}"[^>]*?(/>|>.*?</c>)'.encode(), new.encode(), data)
+            assert found == 1
+        return data
+
+    return rewrite
+
+
+@pytest.mark.parametrize("at", ["A3", "B3"])
+def test_an_error_in_place_of_an_id_sets_its_row_aside_and_gives_no_made_up_one(tmp_path, at):
+    folder = made(tmp_path, lambda b: None, rewrite=cells((at, f'<c r="{at}" t="e"><v>#N/A</v></c>')))
+    assert aside(folder) == [(2, "an error in place of an id")]
+
+
+def test_an_error_elsewhere_is_read_as_nothing_and_told(tmp_path):
+    put = cells(("E3", '<c r="E3" t="e"><v>#N/A</v></c>'))
+    folder = made(tmp_path, lambda b: None, rewrite=put)
+    assert fj.read_contacts(folder).df()["outcome"].fillna("").tolist() == ["seen", ""]
+    assert faults_of(fj.read_contacts(folder))["error_cells"] == 1
+    put = cells(("C3", '<c r="C3" t="e"><v>#N/A</v></c>'))
+    assert aside(made(tmp_path, lambda b: None, rewrite=put)) == [(2, "no date (a footer, perhaps)")]
+
+
+def test_an_error_that_no_format_lists_changes_nothing(tmp_path):
+    put = cells(("H2", '<c r="H2" t="e"><v>#REF!</v></c>'))
+    assert account_of(made(tmp_path, lambda b: b.active.cell(2, 8, "x"), rewrite=put)) == {"police.xlsx": (2, 2, 0, 0)}
+
+
+def test_a_yes_or_no_is_no_id_and_may_be_an_outcome(tmp_path):
+    folder = made(tmp_path, lambda b: None, ["1", True, *FIRST[2:]], ["2", "P1", "02/05/2024", "visit", True, None])
+    assert aside(folder) == [(1, "a yes or no where an id or a day belongs")]
+    assert fj.read_contacts(folder).df()["outcome"].tolist() == ["TRUE"]
+
+
+def test_a_day_is_no_id(tmp_path):
+    folder = made(tmp_path, lambda b: None, ["1", dt.datetime(2024, 5, 1), *FIRST[2:]], SECOND)
+    assert aside(folder) == [(1, "a day where an id belongs")]
+    assert fj.set_aside(folder).df()["fix"].tolist() == ["a spreadsheet took the id for a day: export it as text"]
+
+
+@pytest.mark.parametrize(
+    ("serial", "day"),
+    [
+        ("45413.3958333", "01/05/2024 09:30:00"),
+        ("45413.395839", "01/05/2024 09:30:00"),
+        ("45413.99999999", "01/05/2024 23:59:59"),
+    ],
+)
+@pytest.mark.parametrize("is_date", [True, False])
+def test_a_time_is_told_to_the_nearest_second_and_never_moves_to_the_next_day(tmp_path, serial, day, is_date):
+    def change(book):
+        book.active["C2"].number_format = "dd/mm/yyyy hh:mm" if is_date else "General"
+
+    folder = made(tmp_path, change, ["1", "P1", float(serial), *FIRST[3:]])
+    assert days(folder) == [day]
+
+
+def test_rows_that_have_no_height_are_hidden(tmp_path):
+    def flat(part, data):
+        return data.replace(b'<row r="3"', b'<row r="3" ht="0" customHeight="1"')
+
+    folder = made(tmp_path, lambda b: None, rewrite=flat)
+    assert faults_of(fj.read_contacts(folder))["hidden_rows"] == 1
+
+
+# Workbooks that would be too much, or are read in two ways
+
+
+@pytest.mark.parametrize("at", ["XFD3052", "AW1048576"])
+def test_a_cell_too_far_from_the_others_is_refused_before_it_is_parsed(tmp_path, at):
+    folder = made(tmp_path, lambda b: b.active.__setitem__(at, "x"))
+    with pytest.raises(
+        DataError, match="a cell so far from the others that its sheet spans more than 50 million cells"
+    ):
+        fj.read_contacts(folder)
+
+
+def test_a_far_cell_on_a_sheet_that_is_not_read_matters_only_where_it_might_be(tmp_path):
+    def change(book):
+        book.create_sheet("more")["XFD1048576"] = "x"
+
+    folder = made(tmp_path, change)
+    with pytest.raises(DataError, match="more than 50 million cells"):
+        fj.read_contacts(folder)
+    sources = (folder / "sources.yml").read_text().replace('"agency"', '"sheet": "Sheet", "agency"')
+    (folder / "sources.yml").write_text(sources)
+    assert account_of(folder) == {"police.xlsx": (2, 2, 0, 0)}
+
+
+@pytest.mark.parametrize("declared", ["A1", "A1:XFD1048576"])
+def test_how_far_a_sheet_says_that_it_reaches_is_not_believed(tmp_path, declared):
+    def untrue(part, data):
+        return re.sub(rb'<dimension ref="[^"]*"', f'<dimension ref="{declared}"'.encode(), data)
+
+    assert account_of(made(tmp_path, lambda b: None, rewrite=untrue)) == {"police.xlsx": (2, 2, 0, 0)}
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_workbook_that_holds_a_part_twice_is_refused(tmp_path):
+    folder = made(tmp_path, lambda b: None)
+    with zipfile.ZipFile(folder / "police.xlsx", "a") as archive:
+        part = "xl/worksheets/sheet1.xml"
+        archive.writestr(part, archive.read(part).replace(b"P1", b"P9"))
+    with pytest.raises(DataError, match="holds one of its parts twice"):
+        fj.read_contacts(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "says"),
+    [
+        ("police.csv", "xl/workbook.bin", "is a binary workbook"),
+        ("police.xlsx", "xl/workbook.bin", "is a binary workbook"),
+        ("police.xlsx", "content.xml", "is an OpenDocument spreadsheet"),
+        ("police.xlsx", "word/document.xml", "is a zip file, but no workbook"),
+        ("police.csv", "xl/workbook.xml", "Rename it to .xlsx"),
+    ],
+)
+def test_workbooks_of_other_kinds_are_told_by_what_they_are(tmp_path, name, part, says):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(part, "x")
+    with pytest.raises(DataError, match=says):
+        fj.read_contacts(supplied(tmp_path / "data", {name: packed.getvalue()}))
+
+
+def test_a_workbook_in_the_xml_of_2003_is_no_plain_xml(tmp_path):
+    text = '<?xml version="1.0"?>\n<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"></Workbook>'
+    with pytest.raises(DataError, match=r"the XML of 2003\. Open it in a spreadsheet program, and save it as \.xlsx"):
+        fj.read_contacts(supplied(tmp_path / "data", {"police.csv": text}))
