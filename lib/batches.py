@@ -27,6 +27,9 @@ KEY = "key__"
 """Before the name of a column that is read for the supplier's id alone."""
 
 LONGEST_FIELD = 65_536
+"""A listed field that is longer sets its record aside, to be kept whole: a cut text is one that nobody wrote, and so long a
+word of an outcome is most often a quotation mark left open. What no format lists may be as long as it likes.
+"""
 TITLES = 20
 """Within so many lines the column names must stand: titles and dates of printing may come before them."""
 

@@ -99,26 +99,41 @@ def checked(source: Source, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
         last = [*last, *_ends(source, table, rows)][-LAST:]
         rows, blank = rows + len(table), blank + _blank_rows(table)
         yield _plainly(table)
-    at = max((n for n, end in enumerate(last) if end.problem.startswith(f"{FOOTER} ")), default=None)
-    if at is None:
+    counting = [n for n, end in enumerate(last) if end.problem.startswith(f"{FOOTER} ")]
+    if not counting:
         if source.trailer not in (None, NOT_LOOKED_AT):
             raise DataError(
                 f"{source.name} does not end with the footer '{source.trailer}' that its format declares, so it was likely cut "
                 "short on its way. Export it again."
             )
         return
-    footer, above = last[at], last[at].above
-    stated = [int(n) for n in footer.problem.removeprefix(FOOTER).split()]
+    # Of several footers together, one may count rows and another something else.
+    together = [n for n in counting if all(end.is_lean for end in last[n:])] or counting[-1:]
+    if any(_is_right(last, n, blank) for n in together):
+        return
+    footer = last[together[-1]]
+    stated = _stated(footer)[0]
+    why = "was likely cut short on its way" if stated > footer.above else "may hold two exports, or rows twice"
+    raise DataError(
+        f"{source.name}, line {footer.line}: the footer counts {count(stated, 'row')}, and {footer.above:,} "
+        f"{'stands' if footer.above == 1 else 'stand'} above it, so the file {why}. Export it again; or, where the footer counts "
+        "something else, write `trailer: no` in the format."
+    )
+
+
+def _stated(footer: _End) -> list[int]:
+    return [int(n) for n in footer.problem.removeprefix(FOOTER).split()]
+
+
+def _is_right(last: Sequence[_End], at: int, blank: int) -> bool:
+    """Whether a footer counts the rows above it, of which `blank` (with those below it) hold nothing."""
+    above = last[at].above
     others = list(itertools.takewhile(lambda end: end.is_lean, reversed(last[:at])))
     blank -= sum(end.is_blank for end in last[at:])
-    right = {above, above - blank, above - len(others), above - len(others) - blank + sum(o.is_blank for o in others)}
-    if right.isdisjoint(stated):
-        why = "was likely cut short on its way" if stated[0] > above else "may hold two exports, or rows twice"
-        raise DataError(
-            f"{source.name}, line {footer.line}: the footer counts {count(stated[0], 'row')}, and {above:,} "
-            f"{'stands' if above == 1 else 'stand'} above it, so the file {why}. Export it again; or, where the footer counts "
-            "something else, write `trailer: no` in the format."
-        )
+    lean = above - len(others)
+    return not {above, above - blank, lean, lean - blank + sum(o.is_blank for o in others)}.isdisjoint(
+        _stated(last[at])
+    )
 
 
 def _ends(source: Source, table: pa.Table, rows: int) -> Iterator[_End]:

@@ -58,6 +58,12 @@ def test_a_number_that_is_not_said_to_count_rows_counts_none(tmp_path, footer):
     assert account_of(police(tmp_path, footer)) == {"police.csv": (26, 25, 1, 0)}
 
 
+def test_of_several_footers_one_that_counts_its_rows_is_enough(tmp_path):
+    assert account_of(police(tmp_path, "Total rows: 25\nTotal contacts: 12\n"))["police.csv"][1] == 25
+    with pytest.raises(DataError, match="line 28: the footer counts 12 rows, and 26 stand above it"):
+        fj.read_contacts(police(tmp_path, "Total rows: 30\nTotal contacts: 12\n"))
+
+
 def test_a_footer_inside_a_value_counts_nothing(tmp_path):
     last = '26,P1,01/05/2024,visit,"seen\nTotal records: 3\nagain",02/05/2024\n'
     assert account_of(police(tmp_path, last)) == {"police.csv": (26, 26, 0, 0)}

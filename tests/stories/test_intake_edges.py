@@ -152,6 +152,17 @@ def test_control_characters_are_set_aside(tmp_path):
     assert aside(folder) == [(1, "control characters"), (2, "control characters")]
 
 
+@pytest.mark.parametrize("note", ["z" * 300_000, '"' + "z, \n" * 100_000 + '"'])
+def test_a_long_text_that_no_format_lists_costs_no_contact_and_a_listed_one_is_kept_whole(tmp_path, note):
+    text = (
+        HEADER.replace("\n", ",Notes\n") + ROW.replace("\n", f",{note}\n") + f"2,P1,01/05/2024,visit,{'é' * 65_537},,\n"
+    )
+    folder = police(tmp_path, text)
+    assert aside(folder) == [(2, "a field is too long")]
+    assert fj.read_contacts(folder).df()["contact_id"].tolist() == ["police:1"]
+    assert "é" * 65_537 in (keep(session_of(folder)) / "police.csv").read_text(encoding="utf-8")
+
+
 def test_a_column_that_is_listed_twice_in_the_header_is_refused(tmp_path):
     with pytest.raises(DataError, match="has the column 'When' twice, at positions 3 and 7"):
         fj.read_contacts(police(tmp_path, HEADER.strip() + ",When\n" + ROW.strip() + ",01/05/2024\n"))
