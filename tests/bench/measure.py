@@ -4,7 +4,8 @@
     python measure.py profile FOLDER      the same, and what it is spent on
     python measure.py rules FOLDER        contacts -> journeys -> every trigger together -> the shared pass -> each trigger
     python measure.py kit-to-map FOLDER ORDER   contacts -> journeys -> one map by activity; with a store, or without
-    python measure.py families FOLDER     the parts of every one-family page, one family after another, with wall seconds
+    python measure.py families FOLDER     the parts of every one-family page, one family after another, with wall seconds;
+                                          with two numbers, `families FOLDER 0 2`, those of every second family
     python measure.py duckdb FILE         load the file into a table, and sort it by family and time
     python measure.py pm4py FILE WANTED   load, format, discover; WANTED is `all` columns or `three`
 
@@ -197,7 +198,7 @@ def kit_to_map(folder: Path, order: str) -> Stages:
     return stages
 
 
-def every_family(folder: Path) -> Stages:
+def every_family(folder: Path, begin: int = 0, step: int = 1) -> Stages:
     """The cells of the notebook for one family, family after family: its tables as HTML, its figures as PNG."""
     stages = Stages()
     began = time.monotonic()
@@ -211,7 +212,7 @@ def every_family(folder: Path) -> Stages:
     wall, shown = {}, 0
     # Held, as an analyst holds it: the folder is opened once for all its pages.
     held = fj.build_journeys(fj.read_contacts(folder), fj.read_members(folder))
-    for family in held.families:
+    for family in held.families[begin::step]:
         names: dict[str, Any] = {}
         for cell in cells:
             shown += _run("".join(cell["source"]), names)
@@ -285,7 +286,7 @@ def main(what: str, where: str, *more: str) -> None:
     elif what == "rules":
         stages = every_rule(path)
     elif what == "families":
-        stages = every_family(path)
+        stages = every_family(path, *map(int, more))
     elif what == "kit-to-map":
         stages = kit_to_map(path, more[0])
     elif what == "duckdb":
