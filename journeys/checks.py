@@ -30,7 +30,7 @@ FAULTS = {
     "supplier for UTF-8",
     "month_first": "{rows} with a day that fits only if the month is written first: the whole file may be written so, and then "
     "its other days are wrong too. Ask the supplier; mend `dates` of the format",
-    "error_cells": "{rows} with an error such as #N/A in a cell that is no id: read as nothing. Ask the supplier what belongs there",
+    "error_cells": "{rows} with an error such as #N/A in a cell that was read as nothing. Ask the supplier what belongs there",
     "decimal_ids": "{rows} with an id such as 12.0: a program took ids for numbers on the way, and noughts before them may be "
     "lost. The same id without .0 is another: ask for an export as text",
     "placeholder_ids": "{rows} whose person or family is a word such as 'unknown', or noughts alone: read as one id, which "

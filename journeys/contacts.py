@@ -1,11 +1,12 @@
 """Agency extracts in, one contacts table out: renamed and typed once, at the door.
 
-The store of a folder is built the first time it is read, and again when a file, sources.yml, a format or an activity
-changes. A file that cannot be read at all stops `read_contacts`; `account` and `check` show every file all the same.
+The store of a folder is built the first time it is read, and again when a file, sources.yml, a format, an activity or the
+kit's own code changes. A file that cannot be read at all stops `read_contacts`; `account` and `check` show every file all the same.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 T = TypeVar("T")
-
-SCHEMA = "7"
-"""Goes up when the store's tables change, so that older stores are rebuilt."""
 
 CONTACTS = """
 SELECT contact_id, person_id, family_id_given, agency, professional_id, activity, nature, asked_by, raw_activity,
@@ -205,8 +203,18 @@ def _rejected(engine: Engine) -> dict[str, str]:
 
 def store_key(folder: Folder) -> str:
     """By what the store of a folder is named: a hash of all that goes into it."""
-    parts = [SCHEMA, *(f"{name}={value}" for name, value in folder.hashes().items())]
+    parts = [own_code(), *(f"{name}={value}" for name, value in folder.hashes().items())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:20]
+
+
+@functools.cache
+def own_code() -> str:
+    """A hash of the kit's code: what a store holds rests on how the files were read, and an upgrade may read them better."""
+    found = hashlib.sha256()
+    for part in ("journeys", "lib"):
+        for path in sorted((Path(__file__).parent.parent / part).rglob("*.py")):
+            found.update(path.read_bytes())
+    return found.hexdigest()
 
 
 def _old(folder: Folder, seen: tuple[tuple[str, int, int], ...], key: str) -> str:

@@ -98,6 +98,12 @@ def _check_period(review: Journeys) -> None:
         raise RequestError(
             "no record of this data became a contact. Look at fj.account for what was read, and at fj.set_aside for why."
         )
+    if not review.families:
+        raise RequestError(
+            "no contact is in a family yet, so there is no journey to look at. Say who is of which family: in a file that "
+            "`members:` of sources.yml names (person_id, family_id, from, to, because), or by `python -m journeys link`, "
+            "which works it out from the files that `linkage:` names."
+        )
     if not review.engine.rows(f"SELECT count(*) AS n FROM {review.coded} AS s WHERE {inside}")[0][0]:
         raise RequestError(
             f"no contact of these families lies between {say_short(review.start)} and {say_short(review.end)}. The "

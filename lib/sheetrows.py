@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lib.batches import (
     BATCH,
+    KEY,
     TITLES,
     Source,
     assemble,
@@ -28,6 +29,9 @@ from lib.workbooks import TYPED, list_rows, titled_rows, whole_second
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+WHOSE = ("contact_id", "person_id", "family_id", "replaces")
+"""The ids that say which contact it is, and whose."""
 
 SERIAL = re.compile(r"[2-7][0-9]{4}(\.[0-9]+)?")
 """A day as a spreadsheet counts it, from 1954 to 2119; a time of day is its fraction."""
@@ -59,7 +63,8 @@ def from_workbook(source: Source) -> Iterator[pa.Table]:
     marks = marks_of(path, source.name, title)
     columns = {at + 1 for at in standing.values()}
     exact = {at + 1 for target, at in standing.items() if is_exact(source, target)}
-    ids = {at + 1 for target, at in standing.items() if is_exact(source, target) and target not in source.dates}
+    # An error in place of a worker's number leaves the worker unknown; in place of these it would make up a contact or a person.
+    ids = {at + 1 for target, at in standing.items() if target.startswith(KEY) or target.split("@")[0] in WHOSE}
     because = dict(_unsure(marks, columns, exact, ids, number))
     errors = len({row for row, column in marks.errors if row > number and column in columns} - set(because))
     # Sheets keep their empty rows: a blank row between records is no record.

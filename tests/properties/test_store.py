@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import journeys as fj
+from journeys import contacts as contacts_module
 from journeys import sources
 from journeys.contacts import store_key
 from lib.errors import DataError, KitError, OldAnswer
@@ -173,6 +174,13 @@ def test_a_new_version_of_the_kits_activities_is_heard_where_the_folder_has_line
     key = store_key(before)
     monkeypatch.setattr(sources, "RULES", kit)
     assert store_key(sources.open_folder(folder)) != key
+
+
+def test_a_kit_that_may_read_better_reads_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fj.read_contacts(folder).owner.key
+    assert fj.read_contacts(folder).owner.key == before
+    monkeypatch.setattr(contacts_module, "own_code", lambda: "another version")
+    assert fj.read_contacts(folder).owner.key != before
 
 
 def test_two_that_build_at_once_make_one_store(folder: Path) -> None:

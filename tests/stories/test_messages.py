@@ -6,6 +6,7 @@ import pytest
 
 import journeys as fj
 from lib.errors import DataError, KitError, PermissionRefused, RequestError, RuleError
+from tests.conftest import folder_of, table
 from tests.stories.conftest import drawn, rule, supplied
 
 LOG = """\
@@ -396,3 +397,16 @@ def test_sources_that_are_no_mapping_say_so(tmp_path):
     folder = supplied(tmp_path / "data", {"police.csv": LOG})
     (folder / "sources.yml").write_text(json.dumps(["police.csv"]))
     says(RuleError, lambda: fj.read_contacts(folder), "sources.yml", "keys and values")
+
+
+def test_where_nobody_is_in_a_family_yet_it_says_how_families_come_about(tmp_path):
+    log = table("person  date  agency  activity\nP1  2024-05-01  school  visit")
+    alone = folder_of(tmp_path, {"school": log})
+    contacts = fj.read_contacts(alone)
+    says(
+        RequestError,
+        lambda: fj.build_journeys(contacts),
+        "no contact is in a family yet",
+        "`members:` of sources.yml",
+        "python -m journeys link",
+    )

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import json
 import os
 import re
 import zipfile
@@ -256,6 +257,22 @@ def test_an_error_elsewhere_is_read_as_nothing_and_told(tmp_path):
     assert faults_of(fj.read_contacts(folder))["error_cells"] == 1
     put = cells(("C3", '<c r="C3" t="e"><v>#N/A</v></c>'))
     assert aside(made(tmp_path, lambda b: None, rewrite=put)) == [(2, "no date (a footer, perhaps)")]
+
+
+def test_an_error_in_place_of_a_worker_leaves_the_worker_unknown(tmp_path):
+    put = cells(("H3", '<c r="H3" t="e"><v>#N/A</v></c>'))
+
+    def with_workers(book):
+        for row, worker in enumerate(("Worker", "W1", "W2"), start=1):
+            book.active.cell(row, 8, worker)
+
+    folder = made(tmp_path, with_workers, rewrite=put)
+    sources = json.loads((folder / "sources.yml").read_text())
+    sources["files"]["police.xlsx"]["format"]["columns"]["professional_id"] = "Worker"
+    (folder / "sources.yml").write_text(json.dumps(sources))
+    assert account_of(folder) == {"police.xlsx": (2, 2, 0, 0)}
+    assert fj.read_contacts(folder).df()["professional_id"].fillna("").tolist() == ["W1", ""]
+    assert faults_of(fj.read_contacts(folder))["error_cells"] == 1
 
 
 def test_an_error_that_no_format_lists_changes_nothing(tmp_path):
