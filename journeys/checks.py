@@ -225,6 +225,7 @@ _PARTS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "upright lines"}
 
 def _says(fault: str, n: int, detail: Any) -> str:
     nouns = ("record", "row", "time", "pair", "id", "contact", "referral")
+    detail = detail.rstrip(".") if isinstance(detail, str) else detail
     said = FAULTS[fault].format(detail=detail, **{f"{noun}s": count(n, noun) for noun in nouns})
     return said[0].upper() + said[1:] + "."
 

@@ -45,6 +45,7 @@ class Format(Layout):
     """How a file is written: its one list, or several of them; what they share stands once.
 
     `trailer` is the word with which the last line begins that counts the rows, or `no` where a footer counts something else.
+    `also` gives, for a header, the other names that suppliers use for it.
     `unread` says of each list that is left where it is, why; `members` is the table that says who is of which family, and `linkage` are
     those that say who its people are.
     """
@@ -56,6 +57,7 @@ class Format(Layout):
     encoding: str | None = None
     sheet: str | None = None
     trailer: str | None = None
+    also: dict[str, list[str]] = {}
     several: dict[str, str] = {}
     life_where: dict[str, str] = {}
     lists: dict[str, Layout] = {}
@@ -83,6 +85,7 @@ class FileEntry(Supplied):
 
     format: str | Format
     only: str | None = None
+    also: dict[str, list[str]] = {}
     agency: str | None = None
     family: str | None = None
     covers: tuple[dt.date, dt.date] | None = None

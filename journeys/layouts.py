@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from journeys.declared import FORMAT_TARGETS, LINKAGE_TARGETS, OF_ONE_THING, FileEntry, Format, Layout, LinkageEntry
-from lib.batches import KEY, Source, Told
+from lib.batches import KEY, Source, Told, folded
 from lib.dates import date_format, day_number
 from lib.errors import RuleError, did_you_mean, listed
 
@@ -99,10 +99,17 @@ def sources_of(
                 blanks=tuple(layout.blanks),
                 made_on=day_number(entry.made_on) if entry.made_on else None,
                 trailer=form.trailer,
+                also={folded(other): header for header, others in _also(entry, form) for other in others},
                 where=functools.partial(_where, where, form, of),
             )
         )
     return found
+
+
+def _also(entry: FileEntry, form: Format) -> Iterator[tuple[str, list[str]]]:
+    """Other names of headers: those of the format, and those of the file alone."""
+    yield from form.also.items()
+    yield from entry.also.items()
 
 
 def _where(where: Callable[..., str], form: Format, of: str, target: str) -> str:
@@ -144,6 +151,7 @@ def check_layouts(name: str, entry: FileEntry, form: Format, at: str) -> None:
         raise RuleError(f"{at}: the format of {name} has no list of that name.{did_you_mean(entry.only, known)}")
     if known and not entry.only and Path(name).suffix.lower() in ONE_TABLE:
         raise RuleError(f"{at}: {name} holds one list. Say which, as `only: {known[0]}`. Lists: {listed(known)}.")
+    _check_also(name, entry, form, at)
     for of, layout in layouts(form):
         what = f"the list '{of}' of {name}" if of else f"the format of {name}"
         _known(layout.columns, FORMAT_TARGETS, at)
@@ -168,6 +176,21 @@ def check_layouts(name: str, entry: FileEntry, form: Format, at: str) -> None:
         if not entry.family and not {"person_id", "family_id"} & set(layout.columns):
             raise RuleError(f"{at}: nothing says whom {name} is about. Add person_id or family_id to its columns.")
         _once(layout, what, at)
+
+
+def _check_also(name: str, entry: FileEntry, form: Format, at: str) -> None:
+    """Another name is one of a header that the format has, and of one only."""
+    every = [Layout(), *(layout for _, layout in layouts(form))]
+    given = [[*x.columns.values(), *x.key, *(h for told in x.tells for h in told.values())] for x in every]
+    headers = {folded(header): header for some in given for header in some}
+    meant: dict[str, str] = {}
+    for header, others in _also(entry, form):
+        if folded(header) not in headers:
+            near = did_you_mean(header, headers.values())
+            raise RuleError(f"{at}: `also` names '{header}', which is no column of the format of {name}.{near}")
+        for other in others:
+            if meant.setdefault(folded(other), folded(header)) != folded(header) or folded(other) in headers:
+                raise RuleError(f"{at}: `also` gives '{other}' to two columns of {name}. One name is one column.")
 
 
 ONE_TABLE = (".csv", ".txt", ".tsv", ".parquet")

@@ -66,7 +66,8 @@ class Source:
     the dated things that one record tells, where it tells several; `key` are headers whose values together are the
     supplier's id; `words` gives, for a target, the kit's word for each of the file's; `blanks` are texts that stand for
     nothing; `made_on` is the day (a number) on which the extract was made; `trailer` is the word with which the footer begins
-    that counts the rows, or `no` where none is to be compared.
+    that counts the rows, or `no` where none is to be compared; `also` gives, for another name of a column, folded, the header
+    that stands for it in `columns`.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Source:
     blanks: tuple[str, ...] = ()
     made_on: int | None = None
     trailer: str | None = None
+    also: Mapping[str, str] = field(default_factory=dict)
     where: Callable[[str], str] = lambda target: "the format"
 
 
@@ -104,6 +106,13 @@ def plain_text(text: str) -> str:
     return re.sub(f"{INVISIBLE}|{MARKS}", "", unicodedata.normalize("NFKC", text)).strip()
 
 
+def own_names(source: Source, header: Sequence[str]) -> list[str]:
+    """Column names as the format has them, where a supplier uses another name that is declared for one."""
+    there = {folded(name) for name in header}
+    said = [source.also.get(folded(name)) for name in header]
+    return [own if own and folded(own) not in there else name for own, name in zip(said, header, strict=True)]
+
+
 def places(source: Source, header: Sequence[str], is_heading: Callable[[], bool] = lambda: True) -> dict[str, int]:
     """Where each target stands in the header. Names that no format lists are looked at and left.
 
@@ -111,6 +120,7 @@ def places(source: Source, header: Sequence[str], is_heading: Callable[[], bool]
     `is_heading` is asked before a message names what else stands on that line: it may hold values by mistake.
     """
     wanted = {t: plain_text(h) for t, h in source.columns.items()}
+    given, header = header, own_names(source, header)
     plainer = [folded(h) for h in header]
     found: dict[str, int] = {}
     for target, name in wanted.items():
@@ -137,7 +147,8 @@ def places(source: Source, header: Sequence[str], is_heading: Callable[[], bool]
             )
         raise DataError(
             f"{source.name} has no column '{name}', which {source.where(missing[0])} reads as the {said(missing[0])}."
-            f"{did_you_mean(name, header)} {_columns_found(header, wanted.values())} If the supplier renamed it, change that line."
+            f"{did_you_mean(name, given)} {_columns_found(given, wanted.values())} If the supplier renamed it, change that line, or "
+            f"declare in sources.yml, under the file, also: {{{name}: [<its other name>]}}."
         )
     return found
 

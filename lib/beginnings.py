@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import TextIO
 
-from lib.batches import TITLES, Source, folded, is_a_record, records_above
+from lib.batches import TITLES, Source, folded, is_a_record, own_names, records_above
 from lib.errors import DataError
 from lib.workbooks import workbook_of_another_kind
 
@@ -114,7 +114,7 @@ def opening(source: Source, path: Path, encoding: str) -> tuple[str, int]:
     told = SEPARATOR.fullmatch(first[filled[0]]) if filled else None
     above = filled.pop(0) + 1 if told else 0
     among = (source.delimiter,) if source.delimiter else (told[1],) if told else DELIMITERS
-    names = {n: {d: [folded(h) for h in next(csv.reader([first[n]], delimiter=d), [])] for d in among} for n in filled}
+    names = {n: {d: _names(source, first[n], d) for d in among} for n in filled}
     wanted = {folded(name) for name in source.columns.values()}
     needed = {folded(source.columns[target]) for target in source.needed}
     if not filled:
@@ -131,6 +131,10 @@ def opening(source: Source, path: Path, encoding: str) -> tuple[str, int]:
                 raise DataError(records_above(source, n + 1))
         return delimiter, n
     return max(among, key=lambda d: len(wanted.intersection(names[filled[0]][d]))), above
+
+
+def _names(source: Source, line: str, delimiter: str) -> list[str]:
+    return [folded(name) for name in own_names(source, next(csv.reader([line], delimiter=delimiter), []))]
 
 
 def pass_over(file: TextIO, lines: int) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from lib.batches import Source, assemble, folded, is_a_record, places, plain_text
+from lib.batches import Source, assemble, folded, is_a_record, own_names, places, plain_text
 from lib.beginnings import DELIMITERS, SEPARATOR, encoding_of, opening, pass_over, refuse_what_is_no_csv
 from lib.errors import DataError
 from lib.trailers import LAST, footers
@@ -67,7 +67,12 @@ def manner(source: Source) -> tuple[str, str, int, list[int]]:
         pass_over(file, above)
         header = next((row for row in csv.reader(_lines(source, file), delimiter=delimiter) if row), [])
     wanted = {folded(name) for name in source.columns.values()}
-    return encoding, delimiter, above, [at for at, name in enumerate(header, start=1) if folded(name) not in wanted]
+    return (
+        encoding,
+        delimiter,
+        above,
+        [at for at, name in enumerate(own_names(source, header), start=1) if folded(name) not in wanted],
+    )
 
 
 def first_rows(source: Source, most: int) -> tuple[list[list[str]], str]:

@@ -17,6 +17,7 @@ from lib.batches import (
     folded,
     is_a_record,
     is_exact,
+    own_names,
     places,
     plain_text,
     records_above,
@@ -101,7 +102,7 @@ def _heading(source: Source, rows: list[list[str]]) -> int:
     """On which row the column names stand: the first that holds all that are needed; else the first that holds anything."""
     wanted = {folded(source.columns[t]) for t in source.needed}
     filled = [n for n, row in enumerate(rows, start=1) if any(row)]
-    return next((n for n in filled if wanted <= {folded(h) for h in rows[n - 1]}), filled[0])
+    return next((n for n in filled if wanted <= {folded(h) for h in own_names(source, rows[n - 1])}), filled[0])
 
 
 def _stamp(cell: str, marks: Marks) -> str | None:
