@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import platform
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,10 +99,13 @@ def build_each(
     if asked.notebook == pages.FOR_ONE_READER or "family" not in declared(runs.read_notebook(ready.notebook)[0]):
         raise RequestError(f"{asked.notebook} is no report of one family. 2_one_family can be built for each of them.")
     made: dict[str, Path | KitError] = {}
+    stopped = threading.Event()
 
     def work(some: Sequence[str]) -> None:
         with runs.kernel(reports) as kept:
             for family in some:
+                if stopped.is_set():
+                    return
                 try:
                     made[family] = ready.run({**asked.parameters, "family": family}, reports, lambda _: None, kept=kept)
                 except KitError as fault:
@@ -112,7 +116,12 @@ def build_each(
     at_once = max(min(len(families), os.cpu_count() or 1, MOST_AT_ONCE), 1)
     try:
         with lock(ready.lock) if ready.lock else contextlib.nullcontext(), ThreadPoolExecutor(at_once) as pool:
-            list(pool.map(work, [families[n::at_once] for n in range(at_once)]))
+            try:
+                list(pool.map(work, [families[n::at_once] for n in range(at_once)]))
+            except BaseException:
+                # Stopped by hand, or by a fault of its own: what is being built ends, and nothing else begins.
+                stopped.set()
+                raise
     finally:
         _index(reports, say)
     first = next(iter(made.values()), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import time
 from pathlib import Path
 
 import nbformat
@@ -126,6 +127,21 @@ def test_the_command_builds_side_by_side_prints_each_page_and_says_which_could_n
     pages = [told(Path(line).parent) for line in done.stdout.splitlines() if line.endswith("report.html")]
     assert [page[:2] for page in pages] == [("F1", "1"), ("F2", "2"), ("F4", "4")]
     assert pages[0][3] != pages[1][3] == pages[2][3]
+
+
+def test_once_stopped_it_begins_no_other(families: str, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports.os, "cpu_count", lambda: 2)
+    told: list[str] = []
+
+    def stop(line: str) -> None:
+        told.append(line)
+        if len(told) == 1:
+            raise KeyboardInterrupt
+        time.sleep(1)
+
+    with pytest.raises(KeyboardInterrupt):
+        build_each(Request("tiny", families), tiny, progress=stop)
+    assert len(told) == 2 == len([run for run in tiny.iterdir() if run.is_dir() and run.name != "failed"])
 
 
 @pytest.mark.nightly
