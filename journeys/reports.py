@@ -84,7 +84,7 @@ def build_each(
     time, in kernels that run one notebook after another: each begins with none of the names of the one before. Raises as
     `build` does where that holds for every family.
     """
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor, as_completed
 
     from journeys import pages
     from lib import runs
@@ -117,7 +117,8 @@ def build_each(
     try:
         with lock(ready.lock) if ready.lock else contextlib.nullcontext(), ThreadPoolExecutor(at_once) as pool:
             try:
-                list(pool.map(work, [families[n::at_once] for n in range(at_once)]))
+                for done in as_completed([pool.submit(work, families[n::at_once]) for n in range(at_once)]):
+                    done.result()
             except BaseException:
                 # Stopped by hand, or by a fault of its own: what is being built ends, and nothing else begins.
                 stopped.set()
@@ -192,7 +193,18 @@ def _look(asked: Request, say: Callable[[str], None], more: Mapping[str, Any]) -
         account = checks.full_account(session).to_dict("records")
         record |= {"purpose": session.folder.about.purpose, "inputs": inputs, "account": account}
     held = session.home / LOCK if session.home else None
-    return _Ready(asked, path, {**record, **more}, frame or pages.frame_for(session, asked.level), held, session)
+    around, written = frame or pages.frame_for(session, asked.level), book.hashes(session.folder)
+
+    def unchanged(notebook: Any, so_far: dict[str, Any]) -> Any:
+        # The record holds the files' hashes from before: a page that rests on other files is not published under them.
+        if session.engine.is_old() or book.hashes(session.folder) != written:
+            raise BuildError(
+                f"the files of {session.folder.name} changed while {asked.notebook} was built, so it may rest on both. Build it "
+                "again. Earlier reports have not changed."
+            )
+        return around(notebook, so_far)
+
+    return _Ready(asked, path, {**record, **more}, unchanged, held, session)
 
 
 def _index(reports: Path, say: Callable[[str], None]) -> None:

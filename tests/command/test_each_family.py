@@ -144,6 +144,17 @@ def test_once_stopped_it_begins_no_other(families: str, tiny: Path, monkeypatch:
     assert len(told) == 2 == len([run for run in tiny.iterdir() if run.is_dir() and run.name != "failed"])
 
 
+def test_a_page_whose_data_changed_meanwhile_is_not_published(families: str, tiny: Path) -> None:
+    notebook = tiny.parent / "notebooks" / "tiny.ipynb"
+    adds = "with open(fj.read_contacts(data).owner.folder.path / 'school.csv', 'a') as log: log.write('F1,P1,2024-06-01,school,visit\\n')"
+    cells = nbformat.read(notebook, as_version=4)
+    cells.cells.append(nb.new_code_cell(adds))
+    nbformat.write(cells, notebook)
+    with pytest.raises(BuildError, match="changed while tiny was built"):
+        build(Request("tiny", families), tiny, progress=quiet)
+    assert [run for run in tiny.iterdir() if run.is_dir() and run.name != "failed"] == []
+
+
 @pytest.mark.nightly
 def test_the_page_of_a_family_is_byte_for_byte_what_it_is_alone(families: str, tmp_path: Path) -> None:
     made = build_each(Request("2_one_family", families), tmp_path / "each", progress=quiet)
