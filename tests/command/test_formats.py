@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 import journeys as fj
@@ -84,5 +85,9 @@ def test_what_has_no_column_names_is_refused_in_words(tmp_path, name, content):
 
 
 def test_every_format_is_listed_with_where_it_is_from():
-    told = run("formats", "list")
-    assert "annex_a (2026.1): Ofsted" in told.output and "attendance_sessions" in told.output
+    told = run("formats", "list").output.splitlines()
+    shipped = sorted((Path(fj.__file__).parent / "rules" / "formats").glob("*.yml"))
+    declared = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in shipped}
+    assert {"annex_a", "attendance_sessions"} <= set(declared) and len(told) == len(declared)
+    for line, (name, rules) in zip(told, declared.items(), strict=True):
+        assert line == f"{name} ({rules['version']}): {' '.join(rules['source'].split())}"
