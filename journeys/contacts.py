@@ -258,6 +258,7 @@ _FIXES = {
     "not text": "the database holds something else than text or a number here: export it as text",
     "a field is too long": "a field holds more than 65,536 letters: a quotation mark may be left open",
     "amended, order unknown": "ask the supplier on which day each version was recorded",
+    "not told, as its format says": "nothing to mend: `words` of its format has `not told` for what it is",
     "no agency": "say who recorded it",
     "no activity": "say what kind of contact it was",
     "no person and no family": "fill in the person at source; blanks are never joined to each other",

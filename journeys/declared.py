@@ -26,8 +26,9 @@ class Layout(BaseModel):
     """How one list of a file is written: which columns, what one record of it tells, and in which words.
 
     `columns` maps what the kit calls a value to its header. `tells`, for records that tell several dated things, gives each
-    its own columns, and its activity (and agency) in the kit's words. `always` is what every record is. `words` gives the
-    kit's word for each of theirs; `blanks` are texts that stand for nothing; `key` are the headers whose values are
+    its own columns, and its activity (and agency) in the kit's words; where a column says which activity it was, `activity_in`
+    names it. `always` is what every record is. `words` gives the kit's word for each of theirs, or `not told` for those that
+    stand for nothing that happened; `blanks` are texts that stand for nothing; `key` are the headers whose values are
     together the supplier's id; `part` is what the list is called in the file.
     """
 

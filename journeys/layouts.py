@@ -21,6 +21,8 @@ LIST = ": "
 _NEEDED = ("date", "activity")
 _UNREAD = frozenset({"note"})
 _IN_WORDS = ("activity", "agency")
+_IN_COLUMN = "activity_in"
+"""What a format calls the column that says of one of several things what it was."""
 _DAYS = frozenset({"date", "earliest", "latest", "ends_on", "recorded_on"})
 
 
@@ -117,8 +119,8 @@ def _where(where: Callable[..., str], form: Format, of: str, target: str) -> str
     own = ("lists", of) if of else ()
     base, _, number = target.partition("@")
     if number:
-        shared = not of or not form.lists[of].tells
-        return where(*(() if shared else own), "tells", int(number) - 1, base)
+        thing = (*(own if of and form.lists[of].tells else ()), "tells", int(number) - 1)
+        return where(*thing, _IN_COLUMN if base == "activity" else base)
     if target.startswith(KEY):
         return where(*(own if of and form.lists[of].key else ()), "key")
     return where(*(own if of and target in form.lists[of].columns else ()), "columns", target)
@@ -136,7 +138,10 @@ def members_source(name: str, form: Format, path: Path) -> Source:
 
 def _told(number: int, told: dict[str, str]) -> Told:
     constants = {t: w for t, w in told.items() if t in _IN_WORDS}
-    return Told(number, {t: h for t, h in told.items() if t not in constants}, constants)
+    columns = {t: h for t, h in told.items() if t not in (*constants, _IN_COLUMN)}
+    if _IN_COLUMN in told:
+        columns["activity"] = told[_IN_COLUMN]
+    return Told(number, columns, constants)
 
 
 def check_layouts(name: str, entry: FileEntry, form: Format, at: str) -> None:
@@ -157,11 +162,11 @@ def check_layouts(name: str, entry: FileEntry, form: Format, at: str) -> None:
         _known(layout.columns, FORMAT_TARGETS, at)
         _known(layout.always, ("agency", "activity", "reason"), at)
         _known(layout.words, FORMAT_TARGETS, at)
-        targets = [{*layout.columns, *told} for told in layout.tells] or [set(layout.columns)]
+        targets = [{*layout.columns, *_told(0, told).columns, *told} for told in layout.tells] or [set(layout.columns)]
         if len(layout.tells) > MOST_THINGS:
             raise RuleError(f"{at}: {what} tells {len(layout.tells)} things; a record can tell at most {MOST_THINGS}.")
         for told in layout.tells:
-            _known(told, OF_ONE_THING, at)
+            _known(told, (*OF_ONE_THING, _IN_COLUMN), at)
         if layout.tells and "replaces" in layout.columns:
             raise RuleError(
                 f"{at}: {what} tells several things of a record, so one cannot replace another. A later version has the same id."

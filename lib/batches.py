@@ -26,6 +26,9 @@ BATCH = 245_760
 KEY = "key__"
 """Before the name of a column that is read for the supplier's id alone."""
 
+NOT_TOLD = "not told"
+"""The word of a format for what stands in a record, and is left there: its value says that nothing happened then that counts."""
+
 LONGEST_FIELD = 65_536
 """A listed field that is longer sets its record aside, to be kept whole: a cut text is one that nobody wrote, and so long a
 word of an outcome is most often a quotation mark left open. What no format lists may be as long as it likes.
@@ -48,7 +51,8 @@ class Told:
     """One dated thing that a record tells, of several: its number in the format, from 1.
 
     `columns` maps this thing's own targets to headers (its date, and what else is written of it alone); `constants` are
-    targets that are the same in every record. In a batch such a target is written `<target>@<number>`.
+    targets that are the same in every record, or in each whose own column holds nothing. In a batch such a target is written
+    `<target>@<number>`.
     """
 
     number: int

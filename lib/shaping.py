@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lib.batches import KEY, Source, plain_text
+from lib.batches import KEY, NOT_TOLD, Source, plain_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,12 +16,14 @@ def shaped(source: Source, batch: pa.Table, own_id: str, when: str) -> pa.Table:
     """The batch as its source declares it; `own_id` is the target of the supplier's id, `when` that of the day.
 
     A batch of a source that tells several things has a column `part` more: the number of the thing. A record that tells
-    none of them keeps one row, without a day.
+    none of them keeps one row, without a day, or with the reason that nothing in it is told.
     """
     batch = _without_blanks(source, batch)
     batch = _with_key(source, batch, own_id)
     batch = _in_words(source, batch)
-    return _told_apart(source, batch, when) if source.tells else batch
+    if source.tells:
+        return _told_apart(source, batch, when)
+    return _declared_out(batch, _is_left(source, batch))
 
 
 def _texts(batch: pa.Table) -> list[str]:
@@ -87,6 +89,7 @@ def _told_apart(source: Source, batch: pa.Table, when: str) -> pa.Table:
 
     shared = [n for n in batch.column_names if "@" not in n]
     pieces, none_told = [], pa.array([True] * len(batch), pa.bool_())
+    some_left = pa.array([False] * len(batch), pa.bool_())
     for told in source.tells:
         piece = batch.select(shared)
         for name in batch.column_names:
@@ -97,16 +100,43 @@ def _told_apart(source: Source, batch: pa.Table, when: str) -> pa.Table:
                 piece = piece.drop_columns([own]) if own in piece.column_names else piece
                 piece = piece.append_column(own, batch.column(name))
         for target, value in told.constants.items():
+            always = pa.array([value] * len(piece), pa.string())
+            if target in told.columns:
+                always = pc.coalesce(piece.column(target), always)
             piece = piece.drop_columns([target]) if target in piece.column_names else piece
-            piece = piece.append_column(target, pa.array([value] * len(piece), pa.string()))
+            piece = piece.append_column(target, always)
         piece = piece.append_column("part", pa.array([told.number] * len(piece), pa.int8()))
-        is_there = _is_dated(piece, when)
-        none_told = pc.and_(none_told, pc.invert(is_there))
+        is_dated, is_left = _is_dated(piece, when), _is_left(source, piece)
+        is_there = pc.and_not(is_dated, is_left)
+        none_told, some_left = pc.and_not(none_told, is_there), pc.or_(some_left, pc.and_(is_dated, is_left))
         pieces.append((piece, is_there))
     kept = [piece.filter(is_there) for piece, is_there in pieces]
     # A record that tells nothing is still a record: it is set aside in its own right.
-    kept.append(pieces[0][0].filter(none_told))
+    kept.append(_declared_out(pieces[0][0], some_left).filter(none_told))
     return pa.concat_tables(kept, promote_options="default").sort_by([("row", "ascending"), ("part", "ascending")])
+
+
+def _is_left(source: Source, piece: pa.Table) -> pa.Array:
+    """Which rows hold a word that the format declares not to be told."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pa.array([False] * len(piece), pa.bool_())
+    for target, words in source.words.items():
+        if NOT_TOLD in words.values() and target in piece.column_names:
+            found = pc.or_(found, pc.fill_null(pc.equal(piece.column(target), NOT_TOLD), False))
+    return found
+
+
+def _declared_out(batch: pa.Table, is_left: pa.Array) -> pa.Table:
+    """The batch, with the reason in each row of which nothing is told."""
+    import pyarrow.compute as pc
+
+    if not pc.any(is_left).as_py():
+        return batch
+    at = batch.column_names.index("problem")
+    reasons = pc.if_else(is_left, "not told, as its format says", batch.column("problem"))
+    return batch.set_column(at, "problem", pc.coalesce(batch.column("problem"), reasons))
 
 
 def _is_dated(piece: pa.Table, when: str) -> pa.ChunkedArray:

@@ -35,6 +35,10 @@ TELLS = {
         "visit": "Date of Last Social Work Visit",
         "care_review": "Date of Latest Statutory Review",
         "care_ended": "Date Ceased to be Looked After",
+        "legal_status": "Start date of current legal status",
+        "reviewing_officer": "Date of Last IRO Visit / Contact to the Child",
+        "health_assessment": "Date of Last Health Assessment",
+        "dental_check": "Date of Last Dental Check",
     },
 }
 """What each list tells, by the activity it becomes: written down a second time, apart from the format."""
