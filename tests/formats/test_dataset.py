@@ -5,9 +5,12 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import journeys as fj
+from journeys.__main__ import cli
 from lib.errors import RuleError
 
 EPISODES = "clae_cla_episode_id, clae_person_id, clae_cla_episode_start_date, clae_cla_episode_start_reason, "
@@ -147,6 +150,29 @@ def test_placements_legal_statuses_and_workers_stand_from_a_day_to_a_day(tmp_pat
     assert frame["professional_id"].dropna().tolist() == ["W7"] and frame["reason"].dropna().tolist() == [
         "full care order"
     ]
+
+
+def test_a_mother_whom_the_dataset_names_is_of_her_childs_family(tmp_path):
+    root = dataset(
+        tmp_path,
+        ssd_person=(
+            "pers_person_id, pers_forename, pers_surname, pers_dob, pers_sex",
+            [
+                ("M", "Ada", "One", "1990-01-01", "F"),
+                ("C", "Bea", "Two", "2018-01-01", "F"),
+                ("X", "Cy", "Two", "2017-01-01", "M"),
+            ],
+        ),
+        ssd_mother=("moth_table_id, moth_person_id, moth_childs_person_id", [("1", "M", "C")]),
+    )
+    with open(root / "sources.yml", "a") as file:
+        file.write("linkage:\n  ssd.sqlite: {supplier: ssd, format: ssd}\n")
+    result = CliRunner().invoke(cli, ["link", str(root)])
+    assert result.exit_code == 0, result.output
+    person = pd.read_csv(root / "persons.csv").set_index("record_id")["person_id"]
+    families = pd.read_csv(root / "members.csv").groupby("person_id")["family_id"].unique().map(set)
+    mother, child, other = (families[person[record]] for record in ("ssd:M", "ssd:C", "ssd:X"))
+    assert child < mother and not other & child, "they are one family until the child is eighteen"
 
 
 PLAIN = (

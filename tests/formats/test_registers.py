@@ -248,6 +248,7 @@ def test_the_datasets_people_families_and_linked_identifiers_are_read_for_linkin
         "ssd.sqlite: People": 1,
         "ssd.sqlite: Addresses": 0,
         "ssd.sqlite: Families": 3,
+        "ssd.sqlite: Mothers": 0,
         "ssd.sqlite: Linked identifiers": 2,
         "pupils.csv": 1,
     }
