@@ -80,9 +80,12 @@ def check(data: str) -> None:
         click.echo("\nDoubts (kept, and counted):")
         for (fault, file), some in doubts.groupby(["fault", doubts["source_file"].fillna("")], sort=False):
             place = f" {file}" if file else ""
-            many = f" ({len(some)} times)" if len(some) > 1 and some["contact_id"].notna().any() else ""
-            for says in list(dict.fromkeys(some["says"]))[:5]:
+            found = some["says"].value_counts(sort=False)
+            for says, n in found[:5].items():
+                many = f" ({n:,} times)" if n > 1 and some["contact_id"].notna().any() else ""
                 click.echo(f"  {fault}{place}{many}: {says}")
+            if len(found) > 5:
+                click.echo(f"  {fault}{place}: and {found[5:].sum():,} more such. fj.check_contacts lists them all.")
     rejected = [r.file for r in account.itertuples() if r.rejected_because]
     if not rejected:
         click.echo(f"\n{_at_risk(data)}")

@@ -24,8 +24,8 @@ FAULTS = {
     "empty_file": "it holds no records: ask the supplier whether that is right",
     "list_missing": "the list is not in the file: nothing of it was read. If it should be there, ask the supplier for it",
     "set_aside": "{records} could not be used: {detail}",
-    "identical_no_id": "{rows} the same in every listed column, with no id of their own: kept as {contacts}. "
-    "If they are one, ask the supplier for an id",
+    "identical_no_id": "{contacts} the same in every value that is read, with no id of their own: all kept. If they are one, "
+    "ask the supplier for an id",
     "garbled": "{rows} with letters such as Ã© where one was meant: read in a wrong encoding before it came here. Ask the "
     "supplier for UTF-8",
     "month_first": "{rows} with a day that fits only if the month is written first: the whole file may be written so, and then "
@@ -81,7 +81,7 @@ _FILES = """
 SELECT s.fault, p.source_file, CASE WHEN s.fault = 'identical_no_id' THEN NULL ELSE s.source_row END AS source_row,
   c.contact_id, s.n, '' AS detail
 FROM store.faults AS s JOIN store.files AS p ON s.f = p.f
-  LEFT JOIN {contacts} AS c ON s.f = c.f AND s.source_row = c.source_row
+  LEFT JOIN {contacts} AS c ON s.f = c.f AND s.source_row = c.source_row AND s.part = c.part
 UNION ALL
 SELECT 'set_aside' AS fault, p.source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, s.because AS detail
 FROM store.set_aside AS s JOIN store.files AS p ON s.f = p.f GROUP BY p.source_file, s.because

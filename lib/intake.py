@@ -81,7 +81,7 @@ def read(
         if all(g in missing for g, other in enumerate(sources) if other.path == sources[f].path):
             rejected[sources[f].name] = missing[f]
         else:
-            engine.write(f"INSERT INTO {into}.faults VALUES ('list_missing', {f}, NULL, 1)")
+            engine.write(f"INSERT INTO {into}.faults VALUES ('list_missing', {f}, NULL, NULL, 1)")
     reading.settle()
     return Intake(reading.account(rejected), rejected)
 
@@ -125,7 +125,7 @@ class _Reading:
         self.engine.write(
             f"CREATE TABLE {into}.set_aside (f INTEGER, source_row INTEGER, source_line INTEGER, because VARCHAR, at_fault VARCHAR)"
         )
-        self.engine.write(f"CREATE TABLE {into}.faults (fault VARCHAR, f INTEGER, source_row INTEGER, n BIGINT)")
+        self.engine.write(f"CREATE TABLE {into}.faults (fault VARCHAR, f INTEGER, source_row INTEGER, part TINYINT, n BIGINT)")
         files = {
             "f": pa.array(range(len(self.sources)), pa.int32()),
             "supplier": pa.array([s.supplier for s in self.sources], pa.string()),
@@ -155,7 +155,7 @@ class _Reading:
         for fault, test in (("time_in_words", "time_in_words"), ("", "flag <> ''")):
             name = dialect.literal(fault) if fault else "flag"
             engine.write(
-                f"INSERT INTO {into}.faults SELECT {name}, {f}, source_row, 1 FROM ({self._clocked()}) AS b "
+                f"INSERT INTO {into}.faults SELECT {name}, {f}, source_row, part, 1 FROM ({self._clocked()}) AS b "
                 f"WHERE because IS NULL AND {test}"
             )
         engine.write(f"INSERT INTO {into}.rows {self._rows(f)}")
@@ -258,7 +258,7 @@ class _Reading:
         """What only the whole can tell: midnights, equal rows without an id, repeats and versions."""
         for f, doubts in self.doubts.items():
             for fault, n in doubts.items():
-                self.engine.write(f"INSERT INTO {self.into}.faults VALUES ('{fault}', {f}, NULL, {n})")
+                self.engine.write(f"INSERT INTO {self.into}.faults VALUES ('{fault}', {f}, NULL, NULL, {n})")
         self._midnights()
         number_equal_rows(self.engine, self.into)
         order_versions(self.engine, self.into, self.shape, {t.number for s in self.sources for t in s.tells})
@@ -278,7 +278,7 @@ class _Reading:
             if not midnights:
                 continue
             if timed and not self.sources[f].midnight_is_time:
-                self.engine.write(f"INSERT INTO {self.into}.faults VALUES ('lone_midnight', {f}, NULL, {midnights})")
+                self.engine.write(f"INSERT INTO {self.into}.faults VALUES ('lone_midnight', {f}, NULL, NULL, {midnights})")
             elif not timed and self.sources[f].midnight_is_time:
                 # Midnight throughout: the column has no times, whatever is declared of single ones.
                 self.engine.write(

@@ -31,8 +31,8 @@ def number_equal_rows(engine: Engine, into: str) -> None:
         "WHERE rows.f = e.f AND rows.source_row = e.source_row AND rows.part = e.part"
     )
     engine.write(
-        f"INSERT INTO {into}.faults SELECT 'identical_no_id', min(f), min(source_row), count(*) FROM equal_rows "
-        "GROUP BY supplier, digest"
+        f"INSERT INTO {into}.faults SELECT 'identical_no_id', f, source_row, part, n FROM "
+        "(SELECT *, count(*) OVER (PARTITION BY supplier, digest) AS n FROM equal_rows) AS e WHERE nth = 1"
     )
     engine.drop("equal_rows")
 

@@ -206,3 +206,22 @@ def test_activity_in_belongs_to_one_of_several_things_only(tmp_path):
     (tmp_path / "log.csv").write_text("who,when,what\nA,2024-01-01,visit\n")
     with pytest.raises(RuleError, match=r"line 6: unknown key 'activity_in'\. Did you mean 'activity'"):
         fj.read_contacts(tmp_path)
+
+
+def test_a_doubt_about_one_thing_of_a_record_names_that_thing_alone(tmp_path):
+    columns = "cinv_cin_visit_id, cinv_person_id, cinv_cin_visit_date, cinv_cin_visit_seen"
+    row = (None, "A", "2024-02-01", "Y")
+    plans = (
+        "cinp_cin_plan_id, cinp_person_id, cinp_cin_plan_start_date, cinp_cin_plan_end_date, cinp_cin_plan_worker_id"
+    )
+    cared = [(None, "A", "2024-01-10", "S", "2024-03-01", "E4A"), (None, "A", "2024-01-10", "S", "2024-06-01", "E4A")]
+    root = dataset(
+        tmp_path,
+        ssd_cin_visits=(columns, [row, row, row]),
+        ssd_cin_plans=(plans, []),
+        ssd_cla_episodes=(EPISODES, cared),
+    )
+    contacts = fj.read_contacts(root)
+    doubts = fj.check_contacts(contacts).df().query("fault == 'identical_no_id'")
+    read = contacts.df().set_index("contact_id")["activity"]
+    assert sorted((read[r.contact_id], r.contacts) for r in doubts.itertuples()) == [("care_started", 2), ("visit", 3)]
