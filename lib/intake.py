@@ -125,7 +125,9 @@ class _Reading:
         self.engine.write(
             f"CREATE TABLE {into}.set_aside (f INTEGER, source_row INTEGER, source_line INTEGER, because VARCHAR, at_fault VARCHAR)"
         )
-        self.engine.write(f"CREATE TABLE {into}.faults (fault VARCHAR, f INTEGER, source_row INTEGER, part TINYINT, n BIGINT)")
+        self.engine.write(
+            f"CREATE TABLE {into}.faults (fault VARCHAR, f INTEGER, source_row INTEGER, part TINYINT, n BIGINT)"
+        )
         files = {
             "f": pa.array(range(len(self.sources)), pa.int32()),
             "supplier": pa.array([s.supplier for s in self.sources], pa.string()),
@@ -278,7 +280,9 @@ class _Reading:
             if not midnights:
                 continue
             if timed and not self.sources[f].midnight_is_time:
-                self.engine.write(f"INSERT INTO {self.into}.faults VALUES ('lone_midnight', {f}, NULL, NULL, {midnights})")
+                self.engine.write(
+                    f"INSERT INTO {self.into}.faults VALUES ('lone_midnight', {f}, NULL, NULL, {midnights})"
+                )
             elif not timed and self.sources[f].midnight_is_time:
                 # Midnight throughout: the column has no times, whatever is declared of single ones.
                 self.engine.write(
