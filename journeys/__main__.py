@@ -40,7 +40,7 @@ cli.add_command(formats)
 def check(data: str) -> None:
     """Records read, accepted, set aside and collapsed, file by file; why; and what to do."""
     from journeys import checks, contacts
-    from journeys.aside import keep
+    from journeys.aside import KEPT_WHOLE, SET_ASIDE, keep
 
     session = contacts.open_session(data)
     account = checks.full_account(session)
@@ -62,10 +62,13 @@ def check(data: str) -> None:
             click.echo(
                 f"  {row.file}: {row.records:,} {word}, {row.reason} (first on line {row.first_line}): {row.what_to_do}."
             )
-    if room := keep(session):
+    rooms = keep(session)
+    if room := rooms.get(SET_ASIDE):
         click.echo(
             f"  As they came, for the data's owner alone: {from_here(room)}. Mend the format or the file, and they come in."
         )
+    if room := rooms.get(KEPT_WHOLE):
+        click.echo(f"\nRecords of which a text was cut, whole, for the data's owner alone: {from_here(room)}.")
     lines = list(checks.how_read(session))
     if lines:
         click.echo("\nHow files of text were read:")

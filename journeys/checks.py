@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from journeys import sources
 from journeys.columns import TABLES, identifying
-from journeys.contacts import Session, intake_account, session_of
+from journeys.contacts import Session, cut_texts, intake_account, session_of
 from journeys.families import fit, load_members
 from lib.csvs import manner
 from lib.dates import day_number, say
@@ -24,6 +24,9 @@ FAULTS = {
     "empty_file": "it holds no records: ask the supplier whether that is right",
     "list_missing": "the list is not in the file: nothing of it was read. If it should be there, ask the supplier for it",
     "set_aside": "{records} could not be used: {detail}",
+    "text_cut": "{records} with more than 65,536 letters in '{detail}': the contact is kept, its text is cut there and says so. "
+    "`python -m journeys check` keeps the whole record in private/kept_whole, for the data's owner alone. See there whether a "
+    "quotation mark was left open; if none was, nothing is to be mended",
     "identical_no_id": "{contacts} the same in every value that is read, with no id of their own: all kept. If they are one, "
     "ask the supplier for an id",
     "garbled": "{rows} with letters such as Ã© where one was meant: read in a wrong encoding before it came here. Ask the "
@@ -85,6 +88,9 @@ FROM store.faults AS s JOIN store.files AS p ON s.f = p.f
 UNION ALL
 SELECT 'set_aside' AS fault, p.source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, s.because AS detail
 FROM store.set_aside AS s JOIN store.files AS p ON s.f = p.f GROUP BY p.source_file, s.because
+UNION ALL
+SELECT 'text_cut' AS fault, p.source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(DISTINCT r.source_row) AS n,
+  r.at_fault AS detail FROM ({cut}) AS r JOIN store.files AS p ON r.f = p.f GROUP BY p.source_file, r.at_fault
 UNION ALL
 SELECT 'unmapped' AS fault, source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, activity AS detail
 FROM {contacts} WHERE NOT is_mapped AND nature = 'unknown' GROUP BY source_file, activity
@@ -174,7 +180,7 @@ def _faults(session: Session, members: Table | pd.DataFrame | None) -> Table:
     engine = session.engine
     _lay_people(session, members)
     rows = engine.rows(_PEOPLE.format(contacts=session.contacts)) + engine.rows(
-        _FILES.format(contacts=session.contacts, today=day_number(sources.today()))
+        _FILES.format(contacts=session.contacts, cut=cut_texts(), today=day_number(sources.today()))
     )
     missing = {row[1] for row in rows if row[0] == "list_missing"}
     frame = intake_account(session)

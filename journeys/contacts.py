@@ -17,8 +17,10 @@ from weakref import WeakValueDictionary
 from journeys import sources as data_folders
 from journeys.activities import Activities, read_activities
 from journeys.columns import identifying
+from journeys.declared import PROSE
 from journeys.extracts import fill_store, lay_contacts
 from journeys.sources import Folder
+from lib.batches import LONGEST_FIELD
 from lib.engine import Engine, Table
 from lib.errors import DataError, RequestError
 from lib.stores import attach_stored
@@ -235,6 +237,14 @@ FROM store.set_aside AS s JOIN store.files AS p ON s.f = p.f ORDER BY p.source_f
 def set_aside_rows() -> str:
     """The SELECT of a store's records set aside, each with what to do."""
     return SET_ASIDE.format(found=_found(), fix=_fix())
+
+
+def cut_texts() -> str:
+    """The SELECT of a store's accepted records of which a text was cut: file, record, line, and the column."""
+    return " UNION ALL ".join(
+        f"SELECT f, source_row, source_line, '{text}' AS at_fault FROM store.rows WHERE length({text}) > {LONGEST_FIELD}"
+        for text in sorted(PROSE)
+    )
 
 
 _FIXES = {

@@ -13,6 +13,8 @@ FORMAT_TARGETS = (
 )
 """What a format may name. `note` may be named and is not read: free text stays where it is."""
 
+PROSE = frozenset({"reason", "outcome"})
+"""What is written out in words, and read as words: no id, no day and no kind of contact is told from it."""
 
 OF_ONE_THING = tuple(t for t in FORMAT_TARGETS if t not in ("contact_id", "person_id", "family_id", "replaces", "note"))
 """What may be written of one of the several dated things that a record tells."""

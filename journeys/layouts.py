@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from journeys.declared import FORMAT_TARGETS, LINKAGE_TARGETS, OF_ONE_THING, FileEntry, Format, Layout, LinkageEntry
+from journeys.declared import (
+    FORMAT_TARGETS,
+    LINKAGE_TARGETS,
+    OF_ONE_THING,
+    PROSE,
+    FileEntry,
+    Format,
+    Layout,
+    LinkageEntry,
+)
 from lib.batches import KEY, Source, Told, folded
 from lib.dates import date_format, day_number
 from lib.errors import RuleError, did_you_mean, listed
@@ -101,6 +110,7 @@ def sources_of(
                 blanks=tuple(layout.blanks),
                 made_on=day_number(entry.made_on) if entry.made_on else None,
                 trailer=form.trailer,
+                prose=PROSE,
                 also={folded(other): header for header, others in _also(entry, form) for other in others},
                 where=functools.partial(_where, where, form, of),
             )

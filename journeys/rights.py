@@ -237,9 +237,9 @@ def due(data: str | Path, reports: Path = REPORTS) -> Iterator[Due]:
     if old:
         why_store = "it holds what is past its day" if past else "it was made from files as they were before"
         yield Due(f"{count(len(old), 'store')} of {folder.name}", why_store, lambda: kept.sweep_stores(folder, keep))
-    if aside.room_of(folder) and (past or old):
+    if aside.rooms_of(folder) and (past or old):
         yield Due(
-            f"the records of {folder.name} that were set aside",
+            f"the records of {folder.name} that were set aside, or kept whole beside a text that was cut",
             "they may be of files past their day, or as they were before; check writes them anew",
             lambda: aside.clear(folder),
         )

@@ -7,6 +7,7 @@ on the wall showed it) and `<target>__off` (its offset in seconds). Columns that
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lib.errors import DataError, did_you_mean, listed
+from lib.errors import DataError, count, did_you_mean, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,8 +31,8 @@ NOT_TOLD = "not told"
 """The word of a format for what stands in a record, and is left there: its value says that nothing happened then that counts."""
 
 LONGEST_FIELD = 65_536
-"""A listed field that is longer sets its record aside, to be kept whole: a cut text is one that nobody wrote, and so long a
-word of an outcome is most often a quotation mark left open. What no format lists may be as long as it likes.
+"""How many letters of a listed field are read. Prose that is longer is cut, and says so; an id, a day or a kind that is longer
+sets its record aside, since a cut one is another. What no format lists may be as long as it likes.
 """
 TITLES = 20
 """Within so many lines the column names must stand: titles and dates of printing may come before them."""
@@ -71,7 +72,8 @@ class Source:
     supplier's id; `words` gives, for a target, the kit's word for each of the file's; `blanks` are texts that stand for
     nothing; `made_on` is the day (a number) on which the extract was made; `trailer` is the word with which the footer begins
     that counts the rows, or `no` where none is to be compared; `also` gives, for another name of a column, folded, the header
-    that stands for it in `columns`.
+    that stands for it in `columns`. `prose` are the targets that hold a text of any length; they are read `uncut` only where a
+    record is to be kept as it is.
     """
 
     name: str
@@ -97,12 +99,41 @@ class Source:
     made_on: int | None = None
     trailer: str | None = None
     also: Mapping[str, str] = field(default_factory=dict)
+    prose: frozenset[str] = frozenset()
+    uncut: bool = False
     where: Callable[[str], str] = lambda target: "the format"
 
 
 def is_exact(source: Source, target: str) -> bool:
     """Whether a target is an id or a day, in which a number with decimals has lost what it stood for."""
     return target in source.dates or target.split("@")[0].endswith("_id") or target.startswith("key__")
+
+
+def is_prose(source: Source, target: str) -> bool:
+    """Whether a target holds a text of any length, from which nothing is told but what it says."""
+    return target.split("@")[0] in source.prose
+
+
+def cut_short(source: Source, text: str) -> str:
+    """A text of prose as it is read: whole, or as far as is read of any, with a mark that says so.
+
+    The mark tells how much more there is, and is another for each other text, so that two texts which differ only where nothing
+    of them is kept are never taken for one. A text that was cut is longer than any that was not.
+    """
+    import pyarrow as pa
+
+    if len(text) <= LONGEST_FIELD or source.uncut:
+        return text
+    whole = clean(pa.array([text], pa.string()))[0].as_py() or ""
+    if len(whole) <= LONGEST_FIELD or CUT.fullmatch(whole, LONGEST_FIELD):
+        return whole
+    more = len(whole) - LONGEST_FIELD
+    letters = f"{count(more, 'more letter')} {'stands' if more == 1 else 'stand'}"
+    mark = hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"{whole[:LONGEST_FIELD]} [cut here; {letters} in the file; mark of the whole text: {mark}]"
+
+
+CUT = re.compile(r" \[cut here; [0-9,]+ more letters? stands? in the file; mark of the whole text: [0-9a-f]{16}\]")
 
 
 def plain_text(text: str) -> str:
@@ -238,9 +269,12 @@ def assemble(
                     _true_where(pc.match_substring_regex(values, SHORTENED)), "a shortened number", problem
                 )
         if (pc.max(pc.binary_length(values)).as_py() or 0) > LONGEST_FIELD:
-            problem = pc.if_else(
-                _true_where(pc.greater(pc.utf8_length(values), LONGEST_FIELD)), "a field is too long", problem
-            )
+            is_long = _true_where(pc.greater(pc.utf8_length(values), LONGEST_FIELD))
+            if is_prose(source, target):
+                cut = [cut_short(source, text) for text in values.filter(is_long).to_pylist()]
+                values = pc.replace_with_mask(values, is_long, pa.array(cut, pa.string()))
+            else:
+                problem = pc.if_else(is_long, "a field is too long", problem)
         if not pc.all(pc.ascii_is_printable(values)).as_py():
             odd = _true_where(pc.match_substring_regex(values, CONTROLS))
             problem = pc.if_else(odd, "control characters", problem)

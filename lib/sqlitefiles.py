@@ -6,12 +6,13 @@ what is neither text nor a number, cannot be told for certain: such a row is set
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lib.batches import LONGEST_FIELD, Source, assemble, even, is_exact, places, plain_text
+from lib.batches import LONGEST_FIELD, Source, assemble, cut_short, even, is_exact, is_prose, places, plain_text
 from lib.errors import DataError, PartMissing, did_you_mean, listed
 from lib.files import visible
 
@@ -110,12 +111,16 @@ def _rows(source: Source, database: sqlite3.Connection, deadline: list[float]) -
     if is_view:
         # A view may give rows without end: they are counted first, in the time that there is.
         database.execute(f"SELECT count(*) FROM {name}").fetchone()
-    columns = ", ".join(_cut('"' + heads[at].replace('"', '""') + '"') for at in standing.values())
+    columns = ", ".join(
+        _cut('"' + heads[at].replace('"', '""') + '"', is_prose(source, target)) for target, at in standing.items()
+    )
     most = source.path.stat().st_size if source.path and not is_view else float("inf")
     deadline[0] = time.monotonic() + MOST_SECONDS
     cursor = database.execute(f"SELECT {columns or '1'} FROM {name}")
     first = 1
-    while rows := cursor.fetchmany(TAKEN):
+    prose = [is_prose(source, target) for target in standing]
+    # A row at a time, so that no more than one long text is held whole.
+    while rows := [_prose_cut(source, row, prose) for row in itertools.islice(cursor, TAKEN)]:
         deadline[0] = float("inf")
         if first + len(rows) - 1 > most:
             raise DataError(f"{source.name} is damaged: it gives more rows than fit in it. Export it again.")
@@ -130,9 +135,17 @@ def _rows(source: Source, database: sqlite3.Connection, deadline: list[float]) -
         deadline[0] = time.monotonic() + MOST_SECONDS
 
 
-def _cut(column: str) -> str:
-    """A column without what no value that is read can hold."""
-    return f"CASE typeof({column}) WHEN 'text' THEN substr({column}, 1, {MOST_TEXT + 1}) WHEN 'blob' THEN x'00' ELSE {column} END"
+def _cut(column: str, is_prose: bool) -> str:
+    """A column without what no value that is read can hold; prose is taken whole."""
+    text = column if is_prose else f"substr({column}, 1, {MOST_TEXT + 1})"
+    return f"CASE typeof({column}) WHEN 'text' THEN {text} WHEN 'blob' THEN x'00' ELSE {column} END"
+
+
+def _prose_cut(source: Source, row: Sequence[Any], prose: Sequence[bool]) -> list[Any]:
+    return [
+        cut_short(source, value) if is_prose and isinstance(value, str) else value
+        for value, is_prose in zip(row, prose, strict=False)
+    ]
 
 
 def _text(source: Source, target: str, value: Any, problems: list[str | None], at: int) -> str | None:
@@ -148,7 +161,7 @@ def _text(source: Source, target: str, value: Any, problems: list[str | None], a
             return None
         return repr(value)
     text = str(value)
-    if len(text) > MOST_TEXT:
+    if len(text) > MOST_TEXT and not is_prose(source, target):
         problems[at] = problems[at] or "a field is too long"
         return None
     return text

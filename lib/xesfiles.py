@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from lib.batches import LONGEST_FIELD, Source, assemble, even, plain_text, said
+from lib.batches import LONGEST_FIELD, Source, assemble, cut_short, even, is_prose, plain_text, said
 from lib.errors import DataError, PartMissing, did_you_mean, listed
 from lib.files import visible
 from lib.xmlstream import Readable, walk
@@ -96,6 +96,7 @@ class _Events:
     def __init__(self, source: Source) -> None:
         self.source = source
         headers = [plain_text(h) for h in source.columns.values()]
+        self.is_prose = [is_prose(source, target) for target in source.columns]
         self.columns: dict[bool, dict[str, list[int]]] = {True: {}, False: {}}
         for at, header in enumerate(headers):
             is_case = header.startswith(CASE)
@@ -161,6 +162,9 @@ class _Events:
             value = attributes.get("value", "")
             if at in row.texts:
                 row.problem = row.problem or f"'{path}' is there several times"
+            if self.is_prose[at]:
+                row.texts[at] = cut_short(self.source, value)
+                continue
             if len(value) > LONGEST_FIELD:
                 row.problem = row.problem or "a field is too long"
             row.texts[at] = value[:LONGEST_FIELD]

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lib.batches import LONGEST_FIELD, Source, assemble, even
+from lib.batches import LONGEST_FIELD, Source, assemble, cut_short, even, is_prose
 from lib.errors import DataError, PartMissing, did_you_mean, listed
 from lib.files import visible
 from lib.xmlstream import local, walk
@@ -28,6 +28,9 @@ MOST_WAITING = 2_000_000
 
 MOST_TEXT = 2 * LONGEST_FIELD
 """Letters of one value that are kept: with the blanks round it, more than any value that is read may have."""
+
+MOST_PROSE = 50_000_000
+"""The same of a text of prose, which may be as long as a line of a CSV file."""
 
 MOST_NAMED = 12
 
@@ -115,6 +118,7 @@ class _Records:
         for above, name, node in zip(self.way, self.path, self.way[1:], strict=False):
             above.kids[name] = node
         self.way[-1].scope = len(self.path)
+        self.is_prose = [is_prose(source, target) for target in source.columns]
         self.scope_of = [self._plan(column, header) for column, header in enumerate(source.columns.values())]
         self.outermost = min([len(self.path), *self.scope_of])
         self.rows: list[_Row] = []
@@ -168,7 +172,7 @@ class _Records:
             self.scopes[depth].seen.add(id(node))
         for key, value in attributes.items():
             for column in node.attributes.get(local(key), ()):
-                self.scopes[self.scope_of[column]].texts[column] = value
+                self._read(column, value)
 
     def text(self, words: str) -> None:
         """See `lib.xmlstream.Listener`."""
@@ -176,7 +180,8 @@ class _Records:
         if inner.node is None or not inner.node.texts:
             return
         inner.letters += len(words)
-        if inner.letters <= MOST_TEXT:
+        is_prose = all(self.is_prose[column] for column in inner.node.texts)
+        if inner.letters <= (MOST_PROSE if is_prose else MOST_TEXT):
             inner.words.append(words)
         else:
             for column in inner.node.texts:
@@ -189,7 +194,7 @@ class _Records:
         if node is None:
             return
         for column in node.texts:
-            self.scopes[self.scope_of[column]].texts[column] = "".join(inner.words)
+            self._read(column, "".join(inner.words))
         if node is self.way[-1]:
             self.waiting.append(_Row(inner.line, [""] * len(self.scope_of)))
             if len(self.waiting) > MOST_WAITING:
@@ -199,6 +204,10 @@ class _Records:
                 )
         if node.scope is not None:
             self._close(node.scope)
+
+    def _read(self, column: int, value: str) -> None:
+        value = cut_short(self.source, value) if self.is_prose[column] else value
+        self.scopes[self.scope_of[column]].texts[column] = value
 
     def _close(self, depth: int) -> None:
         """The element at this depth ends: what was seen from it belongs to every record in it."""

@@ -128,8 +128,8 @@ def test_a_view_that_makes_a_huge_text_is_refused(tmp_path):
         fj.read_contacts(sqlite(tmp_path, ROW, more=[view], part="v"))
 
 
-def test_a_long_text_is_set_aside_and_not_cut(tmp_path):
-    folder = sqlite(tmp_path, ROW, ("2", "P1", "01/05/2024", "visit", "x" * 70_000), ("3", *ROW[1:4], "x" * 7_000_000))
+def test_a_long_id_is_set_aside_and_not_cut(tmp_path):
+    folder = sqlite(tmp_path, ROW, ("2", "x" * 70_000, *ROW[2:]), ("3", "x" * 7_000_000, *ROW[2:]))
     assert aside(folder) == [(2, "a field is too long"), (3, "a field is too long")]
 
 

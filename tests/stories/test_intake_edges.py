@@ -98,7 +98,7 @@ def test_a_record_that_swallowed_others_is_set_aside_with_them_and_kept_whole(tm
     folder = police(tmp_path, HEADER + ROW.replace("1,", "9,", 1) + swallowed + ROW.replace("1,", "8,", 1))
     assert aside(folder) == [(2, "a quotation mark left open")]
     assert fj.read_contacts(folder).df()["contact_id"].tolist() == ["police:8", "police:9"]
-    assert (keep(session_of(folder)) / "police.csv").read_text() == HEADER + swallowed
+    assert (keep(session_of(folder))["set_aside"] / "police.csv").read_text() == HEADER + swallowed
 
 
 def test_a_value_of_several_lines_may_hold_days_and_commas(tmp_path):
@@ -153,14 +153,14 @@ def test_control_characters_are_set_aside(tmp_path):
 
 
 @pytest.mark.parametrize("note", ["z" * 300_000, '"' + "z, \n" * 100_000 + '"'])
-def test_a_long_text_that_no_format_lists_costs_no_contact_and_a_listed_one_is_kept_whole(tmp_path, note):
+def test_a_long_text_that_no_format_lists_costs_no_contact_and_a_long_person_is_kept_whole(tmp_path, note):
     text = (
-        HEADER.replace("\n", ",Notes\n") + ROW.replace("\n", f",{note}\n") + f"2,P1,01/05/2024,visit,{'é' * 65_537},,\n"
+        HEADER.replace("\n", ",Notes\n") + ROW.replace("\n", f",{note}\n") + f"2,{'é' * 65_537},01/05/2024,visit,,,\n"
     )
     folder = police(tmp_path, text)
     assert aside(folder) == [(2, "a field is too long")]
     assert fj.read_contacts(folder).df()["contact_id"].tolist() == ["police:1"]
-    assert "é" * 65_537 in (keep(session_of(folder)) / "police.csv").read_text(encoding="utf-8")
+    assert "é" * 65_537 in (keep(session_of(folder))["set_aside"] / "police.csv").read_text(encoding="utf-8")
 
 
 def test_a_column_that_is_listed_twice_in_the_header_is_refused(tmp_path):

@@ -17,7 +17,7 @@ BAD = '2,"P\u2019 2",2024-05-02,visit,"said ""no""\r\nand left",\r\n3,P3\r\n'
 
 
 def kept(folder):
-    room = aside.keep(open_session(folder))
+    room = aside.keep(open_session(folder)).get("set_aside")
     return {p.name: p.read_bytes() for p in sorted(room.iterdir())} if room else {}
 
 
