@@ -126,8 +126,8 @@ def read_activities(paths: Iterable[Path] = (RULES / "activities.yml",)) -> Acti
     for path in paths:
         yaml = files.load(path)
         files.known_keys(yaml, (), ("version", "agreed_by", *days, "agencies", "activities"))
-        files.known_keys(yaml, ("agencies",), [*(yaml.data.get("agencies") or {})])
-        for name, given in (yaml.data.get("activities") or {}).items():
+        files.known_keys(yaml, ("agencies",), yaml.keys_at("agencies"))
+        for name, given in yaml.keys_at("activities").items():
             files.known_keys(yaml, ("activities", name), Activity.model_fields)
             before = known[name].model_dump() if name in known else {}
             try:

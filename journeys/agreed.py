@@ -127,11 +127,11 @@ def load_rules(paths: Iterable[Any], activities: Activities) -> Rules:
         files.known_keys(yaml, (), ("version", "agreed_by", "groups", "triggers"))
         version = " + ".join(filter(None, (version, str(yaml.data.get("version", "")))))
         agreed = str(yaml.data.get("agreed_by", agreed))
-        for name, members in (yaml.data.get("groups") or {}).items():
+        for name, members in yaml.keys_at("groups").items():
             for activity in names(members):
                 known_activity(yaml, f"group '{name}'", activity, activities.known, ("groups", name))
             groups[name] = names(members)
-        for name, given in (yaml.data.get("triggers") or {}).items():
+        for name, given in yaml.keys_at("triggers").items():
             files.known_keys(yaml, ("triggers", name), Rule.model_fields)
             before = triggers[name].model_dump(exclude_unset=True) if name in triggers else {}
             triggers[name] = _rule(yaml, name, before | dict(given or {}))

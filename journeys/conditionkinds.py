@@ -44,8 +44,7 @@ def load_condition_kinds(paths: Iterable[Path] = (RULES / "conditions.yml",)) ->
     for at, path in enumerate(paths):
         yaml = files.load(path)
         files.known_keys(yaml, (), TOP)
-        files.known_keys(yaml, ("conditions",), [*(yaml.data.get("conditions") or {})])
-        for name, given in (yaml.data.get("conditions") or {}).items():
+        for name, given in yaml.keys_at("conditions").items():
             if at and name not in kinds:
                 found = files.visible(str(name))
                 raise yaml.error(

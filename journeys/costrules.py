@@ -112,8 +112,7 @@ def load_costs(paths: Iterable[Path], activities: Activities) -> CostRules:
         own, said = _figures(yaml)
         figures |= own
         attributions |= dict.fromkeys(own, said) if isinstance(said, str) else said
-        files.known_keys(yaml, ("costs",), [*(yaml.data.get("costs") or {})])
-        for name, given in (yaml.data.get("costs") or {}).items():
+        for name, given in yaml.keys_at("costs").items():
             files.known_keys(yaml, ("costs", name), Line.model_fields)
             before = lines[name].model_dump(exclude_unset=True) if name in lines else {}
             lines[name] = _read(yaml, name, before | dict(given or {}))

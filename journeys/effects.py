@@ -64,8 +64,7 @@ def load_effects(paths: Iterable[Path], activities: Activities, chances: Iterabl
     for path in paths:
         yaml = files.load(path)
         files.known_keys(yaml, (), TOP)
-        files.known_keys(yaml, ("effects",), [*(yaml.data.get("effects") or {})])
-        for name, given in (yaml.data.get("effects") or {}).items():
+        for name, given in yaml.keys_at("effects").items():
             files.known_keys(yaml, ("effects", name), Effect.model_fields)
             before = effects[name].model_dump(exclude_unset=True) if name in effects else {}
             try:

@@ -97,8 +97,7 @@ def load_facts(paths: Iterable[Path], activities: Activities) -> Facts:
         enough = yaml.data.get("enough", enough)
         if not isinstance(enough, int) or isinstance(enough, bool) or enough < 1:
             raise yaml.error("enough is a whole number of facts, 1 or more.", "enough")
-        files.known_keys(yaml, ("facts",), [*(yaml.data.get("facts") or {})])
-        for name, given in (yaml.data.get("facts") or {}).items():
+        for name, given in yaml.keys_at("facts").items():
             files.known_keys(yaml, ("facts", name), Fact.model_fields)
             before = facts[name].model_dump(exclude_unset=True) if name in facts else {}
             facts[name] = _read(yaml, name, before | dict(given or {}))

@@ -69,8 +69,8 @@ def load_kinship(paths: Iterable[Path]) -> Kinship:
             if key in yaml.data:
                 top[key] = yaml.data[key]
                 _check_top(yaml, key)
-        files.known_keys(yaml, ("kinship",), [*kinds, *(yaml.data.get("kinship") or {})])
-        for name, given in (yaml.data.get("kinship") or {}).items():
+        files.known_keys(yaml, ("kinship",), [*kinds, *yaml.keys_at("kinship")])
+        for name, given in yaml.keys_at("kinship").items():
             files.known_keys(yaml, ("kinship", name), Kind.model_fields)
             before = kinds[name].model_dump(exclude_unset=True) if name in kinds else {}
             try:

@@ -91,10 +91,9 @@ def load_navigator(paths: Iterable[Path], activities: Activities) -> NavigatorRu
     for path in paths:
         yaml = files.load(path)
         files.known_keys(yaml, (), ("version", "agreed_by", "navigator", "never", "own"))
-        files.known_keys(yaml, ("navigator",), [*(yaml.data.get("navigator") or {})])
         version = " + ".join(filter(None, (version, str(yaml.data.get("version", "")))))
         agreed = str(yaml.data.get("agreed_by", agreed))
-        for name, given in (yaml.data.get("navigator") or {}).items():
+        for name, given in yaml.keys_at("navigator").items():
             before = reasons[name].model_dump(exclude_unset=True) if name in reasons else {}
             reasons[name] = _model(yaml, Reason, before | dict(given or {}), "navigator", name)
             _check(yaml, name, reasons[name], {*activities.known, *groups})

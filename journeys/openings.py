@@ -126,7 +126,7 @@ def load_kinds(paths: Iterable[Path], activities: Activities) -> Kinds:
         yaml = files.load(path)
         files.known_keys(yaml, (), ("version", "agreed_by", "chances"))
         version = " + ".join(filter(None, (version, str(yaml.data.get("version", "")))))
-        for name, given in (yaml.data.get("chances") or {}).items():
+        for name, given in yaml.keys_at("chances").items():
             files.known_keys(yaml, ("chances", name), Kind.model_fields)
             before = kinds[name].model_dump(exclude_unset=True) if name in kinds else {}
             try:

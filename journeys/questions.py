@@ -46,8 +46,7 @@ def load_questions(
     for path in paths:
         yaml = files.load(path)
         files.known_keys(yaml, (), ("version", "agreed_by", "questions"))
-        files.known_keys(yaml, ("questions",), [*(yaml.data.get("questions") or {})])
-        for name, given in (yaml.data.get("questions") or {}).items():
+        for name, given in yaml.keys_at("questions").items():
             where = ("questions", name)
             files.known_keys(yaml, where, Question.model_fields)
             before = found[name].model_dump() if name in found else {}

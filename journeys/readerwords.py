@@ -149,7 +149,7 @@ def load_reader_rules(paths: Iterable[Path], activities: Activities) -> ReaderRu
             files.known_keys(yaml, (section,), keys if isinstance(keys, dict) else ())
         version = " + ".join(filter(None, (version, str(yaml.data.get("version", "")))))
         said |= {key: _words(yaml, yaml.data[key], key) for key in ("purpose", "read_by", "ask") if key in yaml.data}
-        for name, given in (yaml.data.get("held_back") or {}).items():
+        for name, given in yaml.keys_at("held_back").items():
             files.known_keys(yaml, ("held_back", name), HeldBack.model_fields)
             before = held[name].model_dump(exclude_unset=True) if name in held else {}
             held[name] = _read(yaml, HeldBack, before | dict(given or {}), "held_back", name)
@@ -157,16 +157,16 @@ def load_reader_rules(paths: Iterable[Path], activities: Activities) -> ReaderRu
         for n, activity in enumerate(yaml.data.get("left_out") or ()):
             known_activity(yaml, "left_out", activity, activities.known, ("left_out", n))
             left_out.append(activity)
-        for name, given in (yaml.data.get("agencies") or {}).items():
+        for name, given in yaml.keys_at("agencies").items():
             _check_agency(yaml, str(name), activities, "agencies", name)
             agencies[name] = _words(yaml, given, "agencies", name)
-        for name, given in (yaml.data.get("plain") or {}).items():
+        for name, given in yaml.keys_at("plain").items():
             known_activity(yaml, "plain", name, activities.known, ("plain", name))
             both = given if isinstance(given, dict) else dict.fromkeys(Plain.model_fields, given)
             plain[name] = _read(yaml, Plain, dict(both), "plain", name)
             for words in (plain[name].reader, plain[name].child):
                 _words(yaml, words, "plain", name)
-        for name, given in (yaml.data.get("outcomes") or {}).items():
+        for name, given in yaml.keys_at("outcomes").items():
             outcomes[_spelled(str(name))] = _words(yaml, given, "outcomes", name)
     return ReaderRules(version, said, held, frozenset(left_out), agencies, plain, outcomes)
 

@@ -111,8 +111,7 @@ def load_reasons(paths: Iterable[Path], activities: Activities) -> Reasons:
         files.known_keys(yaml, (), ("version", "agreed_by", "demand"))
         version = " + ".join(filter(None, (version, str(yaml.data.get("version", "")))))
         agreed = str(yaml.data.get("agreed_by", agreed))
-        files.known_keys(yaml, ("demand",), [*(yaml.data.get("demand") or {})])
-        for name, given in (yaml.data.get("demand") or {}).items():
+        for name, given in yaml.keys_at("demand").items():
             files.known_keys(yaml, ("demand", name), KEYS)
             before = reasons[name].model_dump(by_alias=True, exclude_unset=True) if name in reasons else {}
             try:

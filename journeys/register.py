@@ -63,8 +63,7 @@ def load_measures(paths: Iterable[Path]) -> Register:
         files.known_keys(yaml, (), ("version", "agreed_by", "measures"))
         version = " + ".join(filter(None, (version, str(yaml.data.get("version", "")))))
         agreed = str(yaml.data.get("agreed_by", agreed))
-        files.known_keys(yaml, ("measures",), [*(yaml.data.get("measures") or {})])
-        for name, given in (yaml.data.get("measures") or {}).items():
+        for name, given in yaml.keys_at("measures").items():
             files.known_keys(yaml, ("measures", name), Measure.model_fields)
             before = measures[name].model_dump(exclude_unset=True) if name in measures else {}
             measures[name] = _read(yaml, name, before | dict(given or {}))

@@ -63,7 +63,7 @@ def load_worlds(paths: Iterable[Path] = (RULES / "worlds.yml",)) -> dict[str, Re
     for path in paths:
         yaml = files.load(path)
         files.known_keys(yaml, (), ("version", "agreed_by", "worlds"))
-        for name, given in (yaml.data.get("worlds") or {}).items():
+        for name, given in yaml.keys_at("worlds").items():
             where = ("worlds", name)
             if name not in front.NAMES:
                 seen = files.visible(str(name))

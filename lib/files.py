@@ -231,6 +231,22 @@ class Yaml:
                 return self.lines[where[:end]]
         return 1
 
+    def keys_at(self, *where: Any, names: Iterable[str] = ()) -> dict[Any, Any]:
+        """The keys and values at a place; none where it is absent or empty. Raises RuleError where something else is there."""
+        part: Any = self.data
+        for depth, key in enumerate([*where, None]):
+            if part is None:
+                return {}
+            if isinstance(part, list) and isinstance(key, int) and key < len(part):
+                part = part[key]
+            elif not isinstance(part, dict):
+                name, held = f"'{where[depth - 1]}'" if depth else "the file", kind_of(part)
+                more = f" Keys: {listed(names)}." if names else ""
+                raise self.error(f"{name} should hold keys and values, and holds {held}.{more}", *where[:depth])
+            elif depth < len(where):
+                part = part.get(key)
+        return dict(part)
+
     def error(self, message: str, *where: Any) -> RuleError:
         """A RuleError to raise, opening with this file and the line of `where`."""
         return RuleError(f"{shown(self.path)}, line {self.line(*where)}: {message}")
@@ -295,19 +311,7 @@ def known_keys(yaml: Yaml, where: tuple[Any, ...], allowed: Iterable[str]) -> No
     Raises RuleError for an unknown key, and where something else than keys and values stands there.
     """
     names = list(allowed)
-    part: Any = yaml.data
-    for key in where:
-        if isinstance(part, dict) and key not in part:
-            return
-        part = part[key]
-    if part is None:
-        return
-    if not isinstance(part, dict):
-        name = f"'{where[-1]}'" if where else "the file"
-        raise yaml.error(
-            f"{name} should hold keys and values, and holds {kind_of(part)}. Keys: {listed(names)}.", *where
-        )
-    for key in part:
+    for key in yaml.keys_at(*where, names=names):
         if key not in names:
             found = visible(str(key))
             raise yaml.error(
@@ -396,7 +400,8 @@ def _plain(file: Path, node: Any, where: tuple[Any, ...], lines: dict[tuple[Any,
 
 
 def _scalar(file: Path, node: Any, kind: str, line: int) -> Any:
-    text = str(node.value)
+    # A program may have written one letter as the two halves of it.
+    text = str(node.value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     try:
         if kind == "null":
             return None
