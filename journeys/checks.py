@@ -36,6 +36,10 @@ FAULTS = {
     "error_cells": "{rows} with an error such as #N/A in a cell that was read as nothing. Ask the supplier what belongs there",
     "decimal_ids": "{rows} with an id such as 12.0: a program took ids for numbers on the way, and noughts before them may be "
     "lost. The same id without .0 is another: ask for an export as text",
+    "padded_ids": "{rows} with an id that the sheet shows with noughts before it and holds as a number without them: read without. "
+    "Where other files write the noughts they name somebody else: ask for the column as text",
+    "changed_ids": "{rows} with an id in quotation marks, with an apostrophe or = before it, or such as Mar-04: a spreadsheet program "
+    "changed it on the way, or was kept from it. The same id as its system writes it is another: ask for an export as text",
     "placeholder_ids": "{rows} whose person or family is a word such as 'unknown', or noughts alone: read as one id, which "
     "strangers may share. Add the word to `blanks` of the format, and such rows are set aside",
     "serial_days": "{times} written as a number of days, as spreadsheets count them: read by the workbook's own calendar",

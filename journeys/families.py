@@ -6,6 +6,7 @@ fit wherever in its span it fell. What fits no family, or two that are not decla
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from journeys.persons import read_persons
 from journeys.sources import Folder
 from lib.batches import Source
 from lib.dates import day_number, plain_day
+from lib.doubts import NO_ID
 from lib.engine import Engine, Table
 from lib.errors import DataError, RequestError, did_you_mean, listed
 from lib.readers import batches
@@ -151,7 +153,7 @@ def member_rows(folder: Folder) -> list[tuple[Any, ...]]:
         own = "" if folder.entry.files[name].person_ids == "shared" else f"{folder.suppliers[name]}:"
         rows = _from_file(members_source(name, form, path))
         return [(f"{own}{person}", *rest) for person, *rest in rows]
-    return _from_file(_plain_source(path))
+    return _from_file(_plain_source(path.name, path))
 
 
 def families_are_named(session: Session, engine: Engine, given: Table | pd.DataFrame | None) -> bool:
@@ -174,36 +176,52 @@ def _same(given: Table, session: Session) -> bool:
 
 
 def _from_frame(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
-    """Members as rows, from a frame with the columns of the members table (or of the members file)."""
+    """Members as rows, from a frame with the columns of the members table (or of the members file).
+
+    Its ids are read as those of any frame are: a blank is nobody's, and a number with decimals is no id.
+    """
     import pandas as pd
 
+    if not isinstance(frame, pd.DataFrame):
+        raise RequestError(
+            "members is no table. Give what read_members gives, or a DataFrame with person_id and family_id."
+        )
     renamed = frame.rename(columns={"from": "from_date", "to": "to_date"})
     missing = [c for c in ("person_id", "family_id") if c not in renamed.columns]
     if missing:
         raise RequestError(f"members has no column {listed(missing)}. Columns: {listed(map(str, frame.columns))}.")
-    rows = []
-    for number, row in enumerate(renamed.to_dict("records"), start=1):
-        cells = []
-        for name in ("from_date", "to_date"):
-            value = row.get(name)
-            empty = value is None or value == "" or (not isinstance(value, str) and bool(pd.isna(value)))
-            cells.append("" if empty else value if isinstance(value, str) else f"{value:%Y-%m-%d}")
-        because = row.get("because")
-        rows.append(
-            (number, str(row["person_id"]), str(row["family_id"]), *cells, "" if pd.isna(because) else str(because))
-        )
-    return _typed("members", rows)
+    twice = [
+        c for c in ("person_id", "family_id", "from_date", "to_date", "because") if (renamed.columns == c).sum() > 1
+    ]
+    if twice:
+        raise RequestError(f"members has the column {listed(twice)} twice. Rename or remove one of them.")
+    texts = {
+        name: [_as_text(value) for value in renamed[own]] if own in renamed.columns else [""] * len(renamed)
+        for name, own in (("from", "from_date"), ("to", "to_date"), ("because", "because"))
+    }
+    ids = renamed[["person_id", "family_id"]].reset_index(drop=True)
+    return _from_file(_plain_source("members", frame=ids.assign(**texts)))
 
 
-def _plain_source(path: Path) -> Source:
+def _as_text(value: Any) -> str:
+    """A day, or a text, of a frame as text; empty for nothing."""
+    if isinstance(value, str):
+        return value
+    if value is None or value != value or str(value) in ("NaT", "<NA>"):
+        return ""
+    return f"{value:%Y-%m-%d}" if hasattr(value, "strftime") else str(value)
+
+
+def _plain_source(name: str, path: Path | None = None, frame: pd.DataFrame | None = None) -> Source:
     columns = {"person_id": "person_id", "family_id": "family_id", "from": "from", "to": "to", "because": "because"}
     return Source(
-        name=path.name,
-        supplier=path.stem,
+        name=name,
+        supplier=Path(name).stem,
         columns=columns,
         needed=frozenset({"person_id", "family_id"}),
         dates=frozenset(),
         path=path,
+        frame=frame,
         where=lambda target: "the members file's shape (person_id, family_id, from, to, because)",
     )
 
@@ -228,6 +246,11 @@ def _typed(name: str, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         if not person or not family:
             raise DataError(
                 f"{name}, line {line}: a person_id and a family_id are needed. Fill them in, or remove the row."
+            )
+        if re.search(NO_ID, family):
+            raise DataError(
+                f"{name}, line {line}: a word for nothing stands in place of the family, and strangers would be one family by it. "
+                "Write the family's id, or remove the row."
             )
         days = [_day(name, line, text, empty) for text, empty in ((start, ALWAYS), (end, STILL))]
         if days[0] >= days[1]:

@@ -13,13 +13,15 @@ from journeys.declared import (
     OF_ONE_THING,
     PROSE,
     FileEntry,
+    FolderEntry,
     Format,
     Layout,
     LinkageEntry,
 )
 from lib.batches import KEY, Source, Told, folded
-from lib.dates import date_format, day_number
+from lib.dates import check_formats, date_format, day_number
 from lib.errors import RuleError, did_you_mean, listed
+from lib.files import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,6 +169,7 @@ def check_layouts(name: str, entry: FileEntry, form: Format, at: str) -> None:
     if known and not entry.only and Path(name).suffix.lower() in ONE_TABLE:
         raise RuleError(f"{at}: {name} holds one list. Say which, as `only: {known[0]}`. Lists: {listed(known)}.")
     _check_also(name, entry, form, at)
+    _check_manner(name, form.dates, entry.delimiter or form.delimiter, at)
     for of, layout in layouts(form):
         what = f"the list '{of}' of {name}" if of else f"the format of {name}"
         _known(layout.columns, FORMAT_TARGETS, at)
@@ -292,10 +295,29 @@ def check_linkage(name: str, entry: LinkageEntry, at: str) -> None:
         raise RuleError(
             f"{at}: the supplier of {name} needs a plain name, without : and ;. It stands before each person's id."
         )
+    _check_manner(name, entry.dates, entry.delimiter, at)
     for pattern in entry.dates:
-        try:
-            form = date_format(pattern)
-        except RuleError as error:
-            raise RuleError(f"{at}: {error}") from None
-        if form.precision != "day":
+        if date_format(pattern).precision != "day":
             raise RuleError(f"{at}: the date format '{pattern}' tells no day. A birth date is a day.")
+
+
+def check_names(entry: FolderEntry, at: Callable[..., str]) -> None:
+    """That files are named as a file can be; `at` says where a part of sources.yml stands. Raises `RuleError`."""
+    named = [((block, name), name) for block in ("files", "linkage") for name in getattr(entry, block)]
+    named += [((key, ""), name) for key in ("members", "persons") if (name := getattr(entry, key)) is not None]
+    for where, name in named:
+        if not name.strip() or "\0" in name or any(len(part.encode()) > 255 for part in Path(name).parts):
+            raise RuleError(f"{at(*where)}: '{visible(name)}' is no name that a file can have. Mend it.")
+
+
+def _check_manner(name: str, dates: list[str], delimiter: str | None, at: str) -> None:
+    """How days are written, and what parts the fields of a text."""
+    try:
+        check_formats(dates)
+    except RuleError as error:
+        raise RuleError(f"{at}: {error}.") from None
+    if delimiter and (len(delimiter) > 1 or delimiter in '"\r\n\0'):
+        raise RuleError(
+            f'{at}: the delimiter of {name} is no single sign that can part fields. Write one, as delimiter: ";"; a tab is '
+            'written "\\t".'
+        )

@@ -7,6 +7,7 @@ Records read = accepted + set aside + collapsed, for each file, always.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from journeys.sources import Folder, open_folder
 from lib.batches import Source
 from lib.dates import FIRST_YEAR, LAST_YEAR, to_date
 from lib.dialect import dates_read
+from lib.doubts import PLACEHOLDER
 from lib.engine import Engine
 from lib.errors import DataError, PartMissing, RequestError
 from lib.readers import batches, digest
@@ -40,6 +42,7 @@ ASIDE = ("source_file", "source_row", "source_line", "reason", "column", "fix")
 FIXES = {
     "empty row": "nothing, if the row is a footer; else fill it in",
     "no person id": "ask the supplier for the id that its contacts use",
+    "a word for nothing in place of a person id": "ask the supplier for the id: by such a word strangers would be one person",
     "bad date": "write the day as sources.yml declares it under `dates`, or add the format there",
     "year out of range": "ask the supplier for the true day",
     "ends before it begins": "`to` is the first day on which it no longer holds: mend one of the two days",
@@ -48,6 +51,9 @@ FIXES = {
 _TEXTS = tuple(
     t for t in LINKAGE_TARGETS if t not in ("date_of_birth", "from", "to", "person_id", "household_id", "parent_ids")
 )
+SLIPPED = ("too few fields", "too many fields", "cut short", "a quotation mark left open", "merged cells")
+"""How it begins to be said why a row cannot be used, where its fields may stand in other places than their own."""
+
 _NO = frozenset({"", "no", "n", "false", "0", "none", "not protected"})
 
 
@@ -177,7 +183,9 @@ class _Reading:
     def _reason(self, source: Source, row: dict[str, Any]) -> tuple[str, str]:
         """Why a row cannot be used, and in which column; a mark of confidentiality on it holds all the same."""
         person = row.get("person_id")
-        if person and folded_word(row.get("confidential") or "") not in _NO:
+        # Where the fields of a row have slipped, what it says of confidentiality may stand in another column.
+        has_slipped = "confidential" in source.columns and (row["problem"] or "").startswith(SLIPPED)
+        if person and (has_slipped or folded_word(row.get("confidential") or "") not in _NO):
             self.confidential.add(f"{source.supplier}:{person}")
         for day in sorted(LINKAGE_DAYS):
             row[f"{day}_given"] = self._day(row, day)
@@ -187,6 +195,8 @@ class _Reading:
             return "empty row", ""
         if not person:
             return "no person id", source.columns["person_id"]
+        if re.search(PLACEHOLDER, person) or folded_word(person) in self.rules.placeholders["any"]:
+            return "a word for nothing in place of a person id", source.columns["person_id"]
         if self.is_forgotten(f"{source.supplier}:{person}"):
             return REASON, ""
         for day in sorted(LINKAGE_DAYS):

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from journeys.declared import FORMAT_TARGETS, LINKAGE_TARGETS, FileEntry, FolderEntry, Format, Layout, LinkageEntry
-from journeys.layouts import LIST, check_layouts, check_linkage, linkage_source, linkage_tables, sources_of
+from journeys.layouts import LIST, check_layouts, check_linkage, check_names, linkage_source, linkage_tables, sources_of
 from lib import files
 from lib.batches import Source
-from lib.dates import date_format, say, zone_info
+from lib.dates import say, zone_info
 from lib.errors import DataError, PermissionRefused, RequestError, RuleError, did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -251,6 +251,14 @@ def open_folder(data: str | Path, *, to_link: bool = False) -> Folder:
 
 def from_frames(frames: Mapping[str, pd.DataFrame], sources: Mapping[str, Any]) -> Folder:
     """A folder that is not on disk: pandas frames by name, and what sources.yml would say, as a dict."""
+    import pandas as pd
+
+    if not isinstance(frames, Mapping) or not isinstance(sources, Mapping):
+        raise RequestError(
+            "frames= takes DataFrames by name, and sources= a dict, as sources.yml has it. Give both so."
+        )
+    if others := [str(name) for name, frame in frames.items() if not isinstance(frame, pd.DataFrame)]:
+        raise RequestError(f"frames: {listed(others)} is no DataFrame. Give one for each name.")
     try:
         entry = FolderEntry.model_validate(dict(sources))
     except ValidationError as error:
@@ -271,18 +279,18 @@ def _checked(yaml: files.Yaml, model: type[Any], where: tuple[Any, ...]) -> Any:
         raise yaml.error("keys and values were expected.")
     files.known_keys(yaml, where, model.model_fields)
     if model is FolderEntry:
-        for name, value in (yaml.data.get("files") or {}).items():
+        for name, value in yaml.keys_at("files").items():
             files.known_keys(yaml, ("files", name), FileEntry.model_fields)
             if isinstance(value, dict) and isinstance(value.get("format"), dict):
                 files.known_keys(yaml, ("files", name, "format"), Format.model_fields)
                 files.known_keys(yaml, ("files", name, "format", "columns"), FORMAT_TARGETS)
-        for name in yaml.data["linkage"] if isinstance(yaml.data.get("linkage"), dict) else ():
+        for name in yaml.keys_at("linkage"):
             files.known_keys(yaml, ("linkage", name), LinkageEntry.model_fields)
             files.known_keys(yaml, ("linkage", name, "columns"), LINKAGE_TARGETS)
     try:
         return model.model_validate(yaml.data)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = _nearest(error)
         loc = tuple(p for p in first["loc"] if not isinstance(p, str) or p not in ("Format", "str"))
         key = str(loc[-1]) if loc else ""
         if first["type"] == "missing":
@@ -290,6 +298,12 @@ def _checked(yaml: files.Yaml, model: type[Any], where: tuple[Any, ...]) -> Any:
                 f"'{key}' is not there. Every {'file' if len(loc) > 1 else 'sources.yml'} needs it.", *loc
             ) from None
         raise yaml.error(f"'{key}': {_in_words(first)}", *loc) from None
+
+
+def _nearest(error: ValidationError) -> Any:
+    """The first thing wrong; where a value may be a word or keys and values, and is one, what is wrong with that."""
+    every = error.errors()
+    return next((e for e in every if not (e["loc"][-1:] == ("str",) and isinstance(e["input"], dict))), every[0])
 
 
 def _in_words(error: Any) -> str:
@@ -333,14 +347,16 @@ def _format(
 ) -> tuple[Format, files.Yaml | None]:
     """A format by its name: the folder's own, or the kit's."""
     places = [p / "formats" for p in ([path / "rules"] if path else []) + [RULES]]
-    found = next((p / f"{name}.yml" for p in places if (p / f"{name}.yml").is_file()), None)
+    known = {f.stem: f for p in reversed(places) for f in sorted(p.glob("*.yml"))}
+    found = known.get(name)
     if found is None:
-        known = sorted(f.stem for p in places for f in p.glob("*.yml"))
-        message = f"there is no format '{files.visible(name)}'.{did_you_mean(name, known)} Formats: {listed(known)}."
+        message = (
+            f"there is no format '{files.visible(name)}'.{did_you_mean(name, known)} Formats: {listed(sorted(known))}."
+        )
         raise yaml.error(message, *where) if yaml else RuleError(message)
     own = files.load(found)
     files.known_keys(own, ("columns",), FORMAT_TARGETS)
-    for of in own.data.get("lists") or {} if isinstance(own.data, dict) else ():
+    for of in own.keys_at("lists"):
         files.known_keys(own, ("lists", of), Layout.model_fields)
     return _checked(own, Format, ()), own
 
@@ -353,15 +369,11 @@ def _check(folder: Folder) -> None:
         check_layouts(name, entry, form, at)
         if entry.covers and entry.covers[0] > entry.covers[1]:
             raise RuleError(f"{folder.at('files', name, 'covers')}: covers ends before it begins.")
-        for pattern in form.dates:
-            try:
-                date_format(pattern)
-            except RuleError as error:
-                raise RuleError(f"{at}: {error}") from None
         try:
             zone_info(entry.zone)
         except RuleError as error:
             raise RuleError(f"{folder.at('files', name, 'zone')}: {error}") from None
+    check_names(folder.entry, folder.at)
     for name, linked in folder.entry.linkage.items():
         for _, table in linkage_tables(name, linked, folder.linked.get(name)):
             check_linkage(name, table, folder.at("linkage", name))

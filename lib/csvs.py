@@ -34,8 +34,8 @@ def from_csv(source: Source) -> Iterator[pa.Table]:
     refuse_what_is_no_csv(source, path)
     encoding = source.encoding or encoding_of(source, path)
     try:
-        codecs.lookup(encoding)
-    except LookupError:
+        "".encode(encoding)
+    except (LookupError, ValueError):
         raise DataError(f"{source.name}: there is no encoding of that name. Use utf-8, utf-16 or cp1252.") from None
     try:
         delimiter, above = opening(source, path, encoding)

@@ -10,6 +10,7 @@ import calendar
 import datetime as dt
 import functools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -35,7 +36,10 @@ _SHAPES = {
     "p": r"[AaPp][Mm]",
 }
 
-ISO_SHAPE = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?( ?(Z|[+-]\d{2}:?\d{2}))?)?"
+_FIGURES = "dmYHIMS"
+"""Parts that are written in figures: two of them side by side need all of theirs, or nobody can tell where one ends."""
+
+ISO_SHAPE = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:[0-5]\d(\.\d{1,9})?)?( ?(Z|[+-](0\d|1[0-4]):?[0-5]\d))?)?"
 """ISO 8601 as systems write it: a day, or a day and a time, with or without an offset."""
 
 
@@ -53,6 +57,7 @@ class DateFormat:
 def date_format(pattern: str) -> DateFormat:
     """A declared format, such as `%d/%m/%Y`, ready to be tried exactly; `iso` reads ISO 8601.
 
+    Parts that are written in figures may lack a leading nought, as 1/5/2024, unless they stand side by side, as in %d%m%Y.
     Raises `RuleError` for a part that the kit does not read, such as a year of two figures.
 
     >>> date_format("%d/%m/%Y %H:%M").precision, date_format("%m/%Y").precision
@@ -62,22 +67,70 @@ def date_format(pattern: str) -> DateFormat:
         return DateFormat("iso", ISO_SHAPE, "day", True)
     shape, letters, at = "", set(), 0
     while at < len(pattern):
-        if pattern[at] == "%" and at + 1 < len(pattern):
-            letter = pattern[at + 1]
+        if pattern[at] == "%":
+            letter = pattern[at + 1 : at + 2]
             if letter == "y":
                 raise RuleError(f"date format '{pattern}' has a year of two figures (%y), which cannot be told apart")
             if letter not in _SHAPES:
                 known = " ".join(f"%{k}" for k in _SHAPES)
                 raise RuleError(f"date format '{pattern}' holds '%{letter}', which is not one of {known}, and iso")
-            shape, at = shape + _SHAPES[letter], at + 2
+            beside = re.search(f"%[{_FIGURES}]$", pattern[:at]) or re.match(f"%[{_FIGURES}]", pattern[at + 2 :])
+            whole = letter in _FIGURES and bool(beside)
+            shape, at = shape + (_SHAPES[letter].replace("1,2", "2") if whole else _SHAPES[letter]), at + 2
             letters.add(letter)
         else:
             shape, at = shape + re.escape(pattern[at]), at + 1
     if "Y" not in letters:
         raise RuleError(f"date format '{pattern}' has no year (%Y)")
+    if "I" in letters and "p" not in letters:
+        raise RuleError(
+            f"date format '{pattern}' has hours up to 12 (%I) and no AM or PM (%p), so half of its times are others"
+        )
     month = bool(letters & {"m", "b", "B"})
     precision = "day" if "d" in letters and month else "month" if month else "year"
     return DateFormat(pattern, shape, precision, bool(letters & {"H", "I"}))
+
+
+def check_formats(patterns: Sequence[str]) -> None:
+    """Declared formats, looked at together. Raises `RuleError` where there is none, one cannot be read, or two of them read
+    one text as two days: then every day up to the twelfth would be read by whichever is named first.
+
+    >>> check_formats(["%d/%m/%Y", "%d/%m/%Y %H:%M", "iso"])
+    """
+    if not patterns:
+        raise RuleError('no date format is declared, so no day could be read. Write one, as dates: ["%d/%m/%Y"]')
+    for pattern in patterns:
+        date_format(pattern)
+    for one in patterns:
+        for other in patterns:
+            if any(_reads(text, other) not in (None, _SAMPLE.date()) for text in _written(one)):
+                raise RuleError(
+                    f"date formats '{one}' and '{other}' read one text as two days, such as the 4th of May and the 5th of "
+                    "April. Declare the one in which the file is written; if it is written in both, ask the supplier for one"
+                )
+
+
+_SAMPLE = dt.datetime(2003, 4, 5, 6, 7, 8)
+_ISO = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S")
+
+
+def _written(pattern: str) -> list[str]:
+    return [
+        _SAMPLE.strftime(p) for p in (_ISO if pattern == "iso" else (pattern,)) if date_format(p).precision == "day"
+    ]
+
+
+def _reads(text: str, pattern: str) -> dt.date | None:
+    """The day that a text is by a format; nothing where it is none of these years, or the format tells no day."""
+    for way in _ISO if pattern == "iso" else (pattern,):
+        form = date_format(way)
+        if form.precision == "day" and re.fullmatch(form.shape, text):
+            try:
+                found = dt.datetime.strptime(text, way).date()
+            except ValueError:
+                continue
+            return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
+    return None
 
 
 def day_number(day: dt.date) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import itertools
 import stat
@@ -36,8 +37,13 @@ def digest(source: Source) -> str:
 
     frame = source.frame
     assert frame is not None
-    value.update(repr([(str(c), str(t)) for c, t in frame.dtypes.items()]).encode())
-    value.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    value.update(repr([(str(c), str(t)) for c, t in frame.dtypes.items()]).encode("utf-8", "backslashreplace"))
+    try:
+        found = pd.util.hash_pandas_object(frame, index=False)
+    except (TypeError, ValueError, OverflowError, NotImplementedError):
+        # Columns that no format lists may hold anything.
+        found = pd.util.hash_pandas_object(frame.map(ascii), index=False)
+    value.update(found.to_numpy().tobytes())
     return value.hexdigest()
 
 
@@ -127,6 +133,7 @@ def head(path: Path, sheet: str | None = None, most: int = 1000) -> Head:
 
 
 def _from_frame(source: Source) -> Iterator[pa.Table]:
+    import pandas as pd
     import pyarrow as pa
 
     frame = source.frame
@@ -135,18 +142,29 @@ def _from_frame(source: Source) -> Iterator[pa.Table]:
     picked = frame.iloc[:, list(standing.values())]
     picked.columns = list(standing)
     for target in standing:
-        kinds = {type(v) for v in picked[target].head(1000) if not isinstance(v, float) or v == v}
-        if picked[target].dtype == object and len(kinds - {type(None)}) > 1:
+        nothing = (type(None), type(pd.NA), type(pd.NaT))
+        kinds = {type(v) for v in picked[target].head(1000) if not isinstance(v, float) or v == v}.difference(nothing)
+        if picked[target].dtype == object and len(kinds) > 1:
             raise DataError(
                 f"{source.name}: column '{source.columns[target]}' mixes text with other types. Make it text."
             )
+        if target in source.dates and picked[target].dtype == object and len(_zones(picked[target])) > 1:
+            # One zone would be made of them, and a day in another would move.
+            raise DataError(
+                f"{source.name}: column '{source.columns[target]}' mixes times of several offsets. Make them text, as ISO 8601 "
+                "writes them, or times of one zone."
+            )
     try:
         table = pa.Table.from_pandas(picked, preserve_index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
         raise DataError(
             f"{source.name}: a column mixes types. Make each listed column text, a date or a whole number."
         ) from None
     yield from (pa.Table.from_batches([b]) for b in table.to_batches(BATCH))
+
+
+def _zones(values: Any) -> set[str]:
+    return {str(v.tzinfo) for v in values if isinstance(v, dt.datetime) and v == v}
 
 
 def _from_parquet(source: Source) -> Iterator[pa.Table]:
@@ -209,6 +227,15 @@ def _by_type(source: Source, target: str, values: pa.Array) -> dict[str, pa.Arra
             return {target: values}
         values = values.cast(kind.value_type)
         kind = values.type
+    if isinstance(kind, pa.BaseExtensionType):
+        values = values.storage
+        kind = values.type
+    is_id = target.split("@")[0].endswith("_id")
+    if is_id and (pa.types.is_boolean(kind) or pa.types.is_temporal(kind)) and values.null_count < len(values):
+        raise DataError(
+            f"{source.name}: column '{source.columns[target]}' holds {kind}, and an id is none: a program took the ids for it, perhaps. "
+            "Save them as text."
+        )
     if target in source.dates and pa.types.is_timestamp(kind):
         texts = {target: pa.nulls(len(values), pa.string())}
         if kind.tz:
@@ -229,6 +256,8 @@ def _by_type(source: Source, target: str, values: pa.Array) -> dict[str, pa.Arra
     if pa.types.is_time(kind):
         values = values.cast(pa.time64("us"), safe=False).cast(pa.time32("s"), safe=False)
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_nested(kind):
+        raise pa.ArrowInvalid("no text")
+    if pa.types.is_fixed_size_binary(kind):
         raise pa.ArrowInvalid("no text")
     return {target: values.cast(pa.string())}
 

@@ -25,8 +25,8 @@ WORTH_A_LOOK = tuple(
     for words in (
         rb"<(\w+:)?(f[\s>/]|mergeCell\s)|<!DOCTYPE|hidden=[\"'](1|true)",
         # Apart, since each begins with letters that are found at once: in one pattern all of it would be slow.
-        b' ht="0"',
-        b' t="[be]"',
+        b" ht=[\"']0[\"']",
+        b" t=[\"'][be][\"']",
     )
 )
 DOCTYPE, NO_WORKBOOK, TOO_MANY = 3, 4, 5
@@ -35,7 +35,7 @@ DOCTYPE, NO_WORKBOOK, TOO_MANY = 3, 4, 5
 @dataclass(frozen=True)
 class Marks:
     """Of one sheet: how many rows are hidden, the merged ranges, the cells of formulas without a value, those with an error in
-    place of one, those that hold a yes or no, and the calendar.
+    place of one, those that hold a yes or no, those with a number that the sheet shows with noughts before it, and the calendar.
 
     Cells are (row, column), from 1; a merged range is its first and last cell and how it is written.
     """
@@ -45,6 +45,7 @@ class Marks:
     unsaved: frozenset[tuple[int, int]] = frozenset()
     errors: frozenset[tuple[int, int]] = frozenset()
     switches: frozenset[tuple[int, int]] = frozenset()
+    padded: frozenset[tuple[int, int]] = frozenset()
     from_1904: bool = False
 
 
@@ -77,6 +78,7 @@ def _marks(path: Path, name: str, changed: int, size: int) -> dict[str, Marks]:
             _cells(one["unsaved"]),
             _cells(one["errors"]),
             _cells(one["switches"]),
+            _cells(one["padded"]),
             given["from_1904"],
         )
         for title, one in given["sheets"].items()
@@ -119,6 +121,9 @@ class _TooManyError(Exception):
     """There is more to say of a sheet than can be held."""
 
 
+TOLD = ("merged", "unsaved", "errors", "switches", "padded")
+
+
 @dataclass
 class _Sheet:
     """Hears a sheet."""
@@ -128,6 +133,10 @@ class _Sheet:
     unsaved: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     switches: list[str] = field(default_factory=list)
+    padded: list[str] = field(default_factory=list)
+    shows: dict[str, int] = field(default_factory=dict)
+    figures: int = 0
+    letters: int = 0
     is_hidden: bool = False
     cell: str = ""
     has_formula: bool = False
@@ -140,6 +149,8 @@ class _Sheet:
             self.is_hidden = attributes.get("hidden") in ("1", "true") or attributes.get("ht") == "0"
         elif name == "c":
             self.cell, self.has_formula, self.has_value = attributes.get("r", ""), False, False
+            is_number = attributes.get("t", "n") == "n"
+            self.figures, self.letters = self.shows.get(attributes.get("s", ""), 0) if is_number else 0, 0
             if attributes.get("t") in ("e", "b"):
                 (self.errors if attributes["t"] == "e" else self.switches).append(self.cell)
         elif name == "f":
@@ -149,16 +160,18 @@ class _Sheet:
 
     def text(self, words: str) -> None:
         if self.open[-1] in ("v", "t") and words:
-            self.has_value = True
+            self.has_value, self.letters = True, self.letters + len(words)
 
     def ends(self) -> None:
         name = self.open.pop()
         if name == "c":
             if self.has_formula and not self.has_value:
                 self.unsaved.append(self.cell)
+            if 0 < self.letters < self.figures:
+                self.padded.append(self.cell)
             if self.is_hidden and (self.has_value or self.has_formula):
                 self.hidden, self.is_hidden = self.hidden + 1, False
-        elif name == "row" and len(self.merged) + len(self.unsaved) + len(self.errors) + len(self.switches) > MOST:
+        elif name == "row" and sum(len(getattr(self, kind)) for kind in TOLD) > MOST:
             raise _TooManyError
 
 
@@ -184,6 +197,45 @@ class _Book:
 
     def ends(self) -> None:
         pass
+
+
+@dataclass
+class _Styles:
+    """Hears `styles.xml`: the styles by which a number is shown with noughts before it, and to how many figures."""
+
+    codes: dict[str, str] = field(default_factory=dict)
+    shows: dict[str, int] = field(default_factory=dict)
+    styles: int = 0
+    open: list[str] = field(default_factory=list)
+
+    def begins(self, name: str, attributes: dict[str, str], line: int) -> None:
+        if name == "numFmt":
+            self.codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+        elif name == "xf" and self.open[-1:] == ["cellXfs"]:
+            code = self.codes.get(attributes.get("numFmtId", ""), "")
+            if PADS.fullmatch(code):
+                self.shows[str(self.styles)] = code.count("0")
+            self.styles += 1
+        self.open.append(name)
+
+    def text(self, words: str) -> None:
+        pass
+
+    def ends(self) -> None:
+        self.open.pop()
+
+
+PADS = re.compile(r"[^.;#?%dmyhsEeg]*00[^.;#?%dmyhsEeg]*", re.IGNORECASE)
+"""How a number is shown with noughts before it: no decimals, no day and no time."""
+
+
+def _shows(archive: zipfile.ZipFile) -> dict[str, int]:
+    styles = _Styles()
+    if "xl/styles.xml" in archive.namelist():
+        with archive.open("xl/styles.xml") as file:
+            for _ in walk("xl/styles.xml", file, styles):
+                pass
+    return styles.shows
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
@@ -228,19 +280,19 @@ def reach(path: str) -> dict[str, int]:
 def _look(path: str) -> dict[str, object]:
     with zipfile.ZipFile(path) as archive:
         book, parts = _parts(archive)
+        shows = _shows(archive)
+        worth_it = [*WORTH_A_LOOK, *([re.compile(rb" s=[\"'](%s)[\"']" % "|".join(shows).encode())] if shows else [])]
         sheets = {}
         for title, part in parts.items():
-            sheet = _Sheet()
+            sheet = _Sheet(shows=shows)
             if part in archive.namelist():
                 with archive.open(part) as file:
-                    worth = any(words.search(piece) for piece in _pieces(file) for words in WORTH_A_LOOK)
+                    worth = any(words.search(piece) for piece in _pieces(file) for words in worth_it)
                 if worth:
                     with archive.open(part) as file:
                         for _ in walk(part, file, sheet):
                             pass
-            sheets[title] = {
-                kind: getattr(sheet, kind) for kind in ("hidden", "merged", "unsaved", "errors", "switches")
-            }
+            sheets[title] = {kind: getattr(sheet, kind) for kind in ("hidden", *TOLD)}
     return {"from_1904": book.from_1904, "sheets": sheets}
 
 

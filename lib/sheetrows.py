@@ -22,7 +22,7 @@ from lib.batches import (
     plain_text,
     records_above,
 )
-from lib.doubts import ERROR_CELLS, HIDDEN_ROWS, SERIAL_DAYS
+from lib.doubts import ERROR_CELLS, HIDDEN_ROWS, PADDED_IDS, SERIAL_DAYS
 from lib.errors import DataError
 from lib.sheetmarks import Marks, marks_of
 from lib.trailers import LAST, footers
@@ -67,6 +67,8 @@ def from_workbook(source: Source) -> Iterator[pa.Table]:
     # An error in place of a worker's number leaves the worker unknown; in place of these it would make up a contact or a person.
     ids = {at + 1 for target, at in standing.items() if target.startswith(KEY) or target.split("@")[0] in WHOSE}
     because = dict(_unsure(marks, columns, exact, ids, number))
+    whose = {at + 1 for target, at in standing.items() if target.split("@")[0].endswith("_id")}
+    padded = len({row for row, column in marks.padded if row > number and column in whose})
     errors = len({row for row, column in marks.errors if row > number and column in columns} - set(because))
     # Sheets keep their empty rows: a blank row between records is no record.
     row, hidden = 0, marks.hidden
@@ -93,9 +95,9 @@ def from_workbook(source: Source) -> Iterator[pa.Table]:
             problems[max(0, len(kept) - LAST) + at] = why
         found = assemble(source, range(row + 1, row + 1 + len(kept)), [n for n, _ in kept], problems, texts)
         yield found.replace_schema_metadata(
-            {HIDDEN_ROWS: str(hidden), SERIAL_DAYS: str(serials), ERROR_CELLS: str(errors)}
+            {HIDDEN_ROWS: str(hidden), SERIAL_DAYS: str(serials), ERROR_CELLS: str(errors), PADDED_IDS: str(padded)}
         )
-        row, hidden, errors = row + len(kept), 0, 0
+        row, hidden, errors, padded = row + len(kept), 0, 0, 0
 
 
 def _heading(source: Source, rows: list[list[str]]) -> int:

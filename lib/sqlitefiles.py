@@ -137,7 +137,10 @@ def _rows(source: Source, database: sqlite3.Connection, deadline: list[float]) -
 
 def _cut(column: str, is_prose: bool) -> str:
     """A column without what no value that is read can hold; prose is taken whole."""
-    text = column if is_prose else f"substr({column}, 1, {MOST_TEXT + 1})"
+    # What is too long is told by its bytes, of which a letter has four at most: a sign of the end in the middle ends a text for
+    # the functions that count letters.
+    is_long = f"length(CAST({column} AS BLOB)) > {4 * MOST_TEXT}"
+    text = column if is_prose else f"CASE WHEN {is_long} THEN printf('%.*c', {MOST_TEXT + 1}, 'x') ELSE {column} END"
     return f"CASE typeof({column}) WHEN 'text' THEN {text} WHEN 'blob' THEN x'00' ELSE {column} END"
 
 

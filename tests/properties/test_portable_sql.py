@@ -39,6 +39,7 @@ WITH_CARE = {
     "Filter": "FILTER (WHERE …) beside an aggregate: standard SQL; DuckDB, Postgres and Spark 3 have it",
     "Concat": "Spark gives NULL where one part is: every part is a literal, or a CASE or WHERE keeps NULL out",
     "Chr": "chr(31), the unit separator: the same name everywhere",
+    "Length": "of a text, in letters: the same in DuckDB, Postgres and Spark",
     "Pad": "lpad with three arguments, on text no longer than asked for",
     "Greatest": "DuckDB, Postgres and Spark leave NULL out in the same way",
     "Least": "as greatest",

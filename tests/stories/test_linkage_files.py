@@ -50,6 +50,9 @@ def test_a_row_becomes_a_record_with_its_suppliers_name_before_every_id(tmp_path
     ("row", "reason", "column"),
     [
         (",Ada,Okafor,05/04/2015,,,,,,", "no person id", "No"),
+        ("unknown,Ada,Okafor,05/04/2015,,,,,,", "a word for nothing in place of a person id", "No"),
+        ("0000,Ada,Okafor,05/04/2015,,,,,,", "a word for nothing in place of a person id", "No"),
+        ("No fixed abode,Ada,Okafor,05/04/2015,,,,,,", "a word for nothing in place of a person id", "No"),
         ("7,Ada,Okafor,2015-04-05,,,,,,", "bad date", "DOB"),
         ("7,Ada,Okafor,31/02/2015,,,,,,", "bad date", "DOB"),
         ("7,Ada,Okafor,05/04/1815,,,,,,", "year out of range", "DOB"),
@@ -91,6 +94,13 @@ def test_what_is_not_plainly_a_no_marks_every_row_of_the_record_confidential(
     linkage = read(tmp_path, rows)
     assert len(linkage.set_aside) == 1
     assert linkage.records["confidential"].tolist() == [is_confidential]
+
+
+@pytest.mark.parametrize("slipped", ["7,Ada,Okafor, the younger,05/04/2015,,,,,yes,", "7,Ada,Okafor,05/04/2015,,,yes"])
+def test_where_fields_have_slipped_nobody_is_taken_for_not_confidential(tmp_path: Path, slipped: str):
+    linkage = read(tmp_path, f"7,Ada,Okafor,05/04/2015,,,,,no,\n{slipped}\n8,Ben,Okafor,05/04/2014,,,,,no,\n")
+    assert linkage.set_aside["reason"].str.startswith("too ").tolist() == [True]
+    assert linkage.records["confidential"].tolist() == [True, False]
 
 
 def test_linkage_needs_its_own_permission(tmp_path: Path):
