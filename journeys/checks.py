@@ -42,6 +42,11 @@ FAULTS = {
     "changed it on the way, or was kept from it. The same id as its system writes it is another: ask for an export as text",
     "placeholder_ids": "{rows} whose person or family is a word such as 'unknown', or noughts alone: read as one id, which "
     "strangers may share. Add the word to `blanks` of the format, and such rows are set aside",
+    "placeholder_contacts": "{rows} whose own id is a word such as 'unknown', or noughts: those that share it are taken as versions of one "
+    "contact, of which the latest holds. Add the word to `blanks` of the format, and each is a contact of its own",
+    "id_of_others": "{records} with an id that others have about somebody else: taken as versions of one contact, of which the latest "
+    "holds, so that the others are in nobody's journey. If the supplier uses ids again, name the columns that tell them apart "
+    "as `key` of the format; if a record was moved to whom it is about, nothing is to be mended",
     "serial_days": "{times} written as a number of days, as spreadsheets count them: read by the workbook's own calendar",
     "hidden_rows": "{rows} hidden in the sheet: read as the others. Ask the supplier whether they belong there",
     "lone_midnight": "{times} exactly midnight among true times: read as no time. If midnight is a time here, write "
@@ -56,6 +61,11 @@ FAULTS = {
     "unmapped": "{contacts} of the kind '{detail}', which is in no line of activities.yml: kept under that name, and in no move. "
     "Add them to data/<name>/rules/activities.yml",
     "no_recorded_on": "{contacts} with no day of recording: taken as known on the day it happened",
+    "recorded_before": "{contacts} with a day of recording before the day itself: kept, and taken as known from then on. If these are no "
+    "appointments, one of the two days is wrong: ask the supplier",
+    "ends_before": "{contacts} whose end lies before its day: kept, both days as written. Ask the supplier which is right",
+    "replace_each_other": "{contacts} that each say they replace the other: both are kept, since nobody can tell which holds. See "
+    "whether the column only links records, and then take `replaces` out of the format",
     "imprecise": "{contacts} known to a month, a year or about: kept, and outside moves and waits where their day "
     "matters",
     "coverage_not_declared": "{detail} declares no coverage: taken as its first to last contact",
@@ -99,8 +109,26 @@ UNION ALL
 SELECT 'unmapped' AS fault, source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, activity AS detail
 FROM {contacts} WHERE NOT is_mapped AND nature = 'unknown' GROUP BY source_file, activity
 UNION ALL
+SELECT 'id_of_others' AS fault, c.source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(DISTINCT c.source_row) AS n,
+  '' AS detail
+FROM {contacts} AS c JOIN (
+  SELECT contact_id FROM {contacts} WHERE contact_id IN (SELECT contact_id FROM {contacts} WHERE version > 1)
+  GROUP BY contact_id HAVING count(DISTINCT coalesce(person_id, family_id_given)) > 1
+) AS o ON c.contact_id = o.contact_id GROUP BY c.source_file
+UNION ALL
 SELECT 'no_recorded_on' AS fault, source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, '' AS detail
 FROM {contacts} WHERE recorded_day IS NULL GROUP BY source_file
+UNION ALL
+SELECT 'recorded_before' AS fault, source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, '' AS detail
+FROM {contacts} WHERE recorded_day < earliest GROUP BY source_file
+UNION ALL
+SELECT 'ends_before' AS fault, source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, '' AS detail
+FROM {contacts} WHERE ends_day < earliest GROUP BY source_file
+UNION ALL
+SELECT 'replace_each_other' AS fault, a.source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(DISTINCT a.contact_id) AS n,
+  '' AS detail
+FROM {contacts} AS a JOIN {contacts} AS b ON a.replaces = b.contact_id AND b.replaces = a.contact_id AND a.contact_id <> b.contact_id
+GROUP BY a.source_file
 UNION ALL
 SELECT 'imprecise' AS fault, source_file, CAST(NULL AS INTEGER), CAST(NULL AS VARCHAR), count(*) AS n, '' AS detail
 FROM {contacts} WHERE precision <> 'day' GROUP BY source_file

@@ -161,13 +161,14 @@ def lay_contacts(engine: Engine, store: str = "store") -> None:
 
 
 def _supersede(engine: Engine, store: str) -> None:
-    """A contact that the supplier says replaces another ends that other's last version."""
+    """A contact that the supplier says replaces another ends that other's last version; of two that each say so, neither does."""
     if not engine.rows(f"SELECT count(*) AS n FROM {store}.rows WHERE replaces IS NOT NULL")[0][0]:
         return
     engine.make(
         "superseded",
         "SELECT o.f, o.source_row, o.part, min(n.known_day) AS on_day FROM contacts AS o JOIN contacts AS n "
-        "ON n.replaces = o.contact_id AND n.contact_id <> o.contact_id GROUP BY o.f, o.source_row, o.part",
+        "ON n.replaces = o.contact_id AND n.contact_id <> o.contact_id AND coalesce(o.replaces, '') <> n.contact_id "
+        "GROUP BY o.f, o.source_row, o.part",
     )
     engine.write(
         f"UPDATE {store}.rows SET next_day = coalesce(least(rows.next_day, s.on_day), s.on_day) FROM superseded AS s "

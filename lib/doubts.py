@@ -45,6 +45,8 @@ def doubts_of(source: Source, batch: pa.Table) -> dict[str, int]:
     found["changed_ids"] = _rows(batch, [n for n in batch.column_names if n.split("@")[0].endswith("_id")], CHANGED_ID)
     about = [n for n in batch.column_names if n.split("@")[0] in ("person_id", "family_id", "household_id")]
     found["placeholder_ids"] = _rows(batch, about, PLACEHOLDER)
+    # A first record may be the nought of its numbers.
+    found["placeholder_contacts"] = _rows(batch, [n for n in batch.column_names if n == "contact_id"], f"{NO_ID}|^00+$")
     return {name: n for name, n in found.items() if n}
 
 

@@ -138,6 +138,14 @@ def test_ids_that_a_spreadsheet_changed_are_told(tmp_path):
     assert faults_of(fj.read_contacts(supplied(tmp_path / "data", {"police.csv": HEADER + rows})))["changed_ids"] == 6
 
 
+def test_records_about_different_people_that_share_an_id_are_told(tmp_path):
+    rows = ["17,P1,01/05/2023,visit,,02/05/2023", "17,P2,01/05/2024,visit,,02/05/2024"]
+    rows += ["18,P1,01/05/2023,visit,,02/05/2023", "18,P1,01/05/2023,visit,seen,02/05/2024"]
+    rows += ["N/A,P3,01/05/2024,visit,,02/05/2024", "N/A,P3,03/05/2024,visit,,04/05/2024", "0,P3,01/05/2024,visit,,"]
+    faults = faults_of(fj.read_contacts(supplied(tmp_path / "data", {"police.csv": HEADER + "\n".join(rows) + "\n"})))
+    assert (faults["id_of_others"], faults["placeholder_contacts"]) == (2, 2)
+
+
 def test_noughts_that_a_sheet_only_shows_are_told(tmp_path):
     book = openpyxl.Workbook()
     book.active.append(HEADER.strip().split(","))
@@ -168,6 +176,24 @@ def test_a_text_of_a_database_that_holds_the_sign_of_its_end_is_not_read_up_to_i
         (4, "a field is too long"),
         (5, "a field is too long"),
     ]
+
+
+# What one record says of another, and its own days
+
+
+def test_days_in_an_order_that_cannot_be_are_told_and_records_that_replace_each_other_both_stay(tmp_path):
+    form = POLICE | {"columns": POLICE["columns"] | {"replaces": "Old", "ends_on": "End"}}
+    rows = ["1,P1,01/05/2024,visit,,01/05/2020,,", "2,P1,01/05/2024,visit,,01/05/2024,,30/04/2024"]
+    rows += ["3,P1,02/05/2024,visit,,,4,02/05/2024", "4,P1,02/05/2024,visit,,,3,", "5,P1,03/05/2024,visit,,,1,"]
+    text = HEADER.replace("\n", ",Old,End\n") + "\n".join(rows) + "\n"
+    members = "person_id,family_id,from,to,because\npolice:P1,F1,,,\n"
+    files = {"police.csv": text, "members.csv": members}
+    folder = supplied(tmp_path / "data", files, {"police.csv": {"format": form}}, members="members.csv")
+    contacts = fj.read_contacts(folder)
+    faults = faults_of(contacts)
+    assert [faults.get(f) for f in ("recorded_before", "ends_before", "replace_each_other")] == [1, 1, 2]
+    steps = fj.build_journeys(contacts, start="2024-01-01", end="2024-12-31")["F1"].steps
+    assert sorted(steps["contact_id"]) == [f"police:{n}" for n in (2, 3, 4, 5)]
 
 
 # Frames
