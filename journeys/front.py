@@ -52,7 +52,7 @@ def numbers(
     """
     return Numbers(
         [
-            _met(measures.families(review)),
+            _met(measures.families(review), int(measures.totals(review)["professional_unknown"].iloc[0])),
             _waited(days_to_help(review, firings, chances)),
             _told(measures.story(review)),
             _failed(demand(review)),
@@ -69,9 +69,8 @@ def _families(n: int) -> str:
     return count(n, "family", "families")
 
 
-def _met(frame: pd.DataFrame) -> Number:
+def _met(frame: pd.DataFrame, unnamed: int) -> Number:
     agencies, staff = frame["agencies"].tolist(), frame["professionals"].tolist()
-    unnamed = int(frame["professional_unknown"].sum())
     base = (
         f"Median of {_families(len(frame))}; from {min(agencies)} and {min(staff)} to {max(agencies)} and {max(staff)}."
     )
@@ -167,7 +166,7 @@ def life(family: Journey | None, level: str = "team") -> Heading:
         )
     every = measures.life_lines(family, level=level)
     drawn, of = len(lines(family, level)), len(every)
-    some = f" {drawn} of its {of} life lines are drawn here." if drawn < of else ""
+    some = f" Of its {of} life lines, {drawn} are drawn here." if drawn < of else ""
     return Heading(f"For one family, much was done. {measures.improvement(every)}{some}")
 
 

@@ -242,8 +242,9 @@ def _summed(p: Pieces) -> tuple[Any, ...]:
     alone = min((d[enough - 1] for d in days.values() if len(d) >= enough), default=None)
     whole = min((d[-1] for d in days.values() if len(d) == len(p.facts)), default=None)
     before, help_on = _help(p, enough_on)
-    wait = help_on - enough_on if help_on is not None and enough_on is not None and not before else None
     is_open = enough_on is not None and not before and help_on is None
+    until = p.owner.by if is_open else help_on
+    wait = until - enough_on if until is not None and enough_on is not None and not before else None
     return (
         *(p.family, len(p.facts), len(knowing), enough, _day(enough_on), best),
         *(most[0] if len(most) == 1 else None, _day(alone), _day(whole)),

@@ -55,7 +55,7 @@ def _life(verdicts: Sequence[Verdict]) -> str:
         return "and nobody recorded what changed in the family’s life"
     if not told:
         return "too little is recorded of the family’s life to tell whether it changed"
-    lines = f"{in_words(told)} life line{'s' if told > 1 else ''}"
+    lines = f"{in_words(told)} life line{'s' if told > 1 else ''}{' with enough values' if by[CANNOT_TELL] else ''}"
     if by[IMPROVED]:
         worse = f", and {in_words(by[WORSENED])} worsened" if by[WORSENED] else ""
         return f"{in_words(by[IMPROVED])} of {lines} improved{worse}"

@@ -103,7 +103,6 @@ def read(journey: Any, known: Table) -> Puzzle:
             elif not p.is_supplied(agency, fact):
                 missing.add((i, j))
     start, after = number(review.start), number(review.end) + 1
-    open_days = (review.over_by - enough_on).days if enough_on is not None and bool(row.is_open) else None
     names = [clean(activities.agency(a)) for a in agencies]
     return Puzzle(
         family=clean(journey.family_id),
@@ -129,7 +128,7 @@ def read(journey: Any, known: Table) -> Puzzle:
         whole=not pd.isna(row.whole_picture_on),
         helped_before=bool(row.helped_before),
         help_on=None if pd.isna(row.first_help_on) else row.first_help_on.date(),
-        days=open_days if pd.isna(row.days_to_help) else int(row.days_to_help),
+        days=None if pd.isna(row.days_to_help) else int(row.days_to_help),
         is_open=bool(row.is_open),
         rules=clean(f"{rules.version}; {rules.agreed_by}" if rules.agreed_by else rules.version),
         table=_table(p, agencies, names, cells),

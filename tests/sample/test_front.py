@@ -45,7 +45,7 @@ def test_agencies_and_professionals_met(steps, numbers):
     met = [[s for s in some if s["nature"] in ("touch", "referral")] for some in steps.values()]
     agencies = [len({s["agency"] for s in some}) for some in met]
     staff = [len({s["professional_id"] for s in some} - {""}) for some in met]
-    nobody = sum(not s["professional_id"] for some in met for s in some)
+    nobody = len({s["id"] for some in met for s in some if not s["professional_id"]})
     said = numbers["Agencies and professionals met"]
     assert (said.number, said.unit) == (whole(median(agencies)), f"and {whole(median(staff))}")
     assert f"from {min(agencies)} and {min(staff)} to {max(agencies)} and {max(staff)}." in said.base
