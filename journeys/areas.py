@@ -41,6 +41,15 @@ WHERE m.moment = 1 OR m.moment = z.last ORDER BY family, m.agency
 """
 
 
+OTHERS = "Other agencies"
+"""All agencies together that no list of agencies names: what a supplier wrote in a column of its own is no public word."""
+
+
+def _listed(review: Journeys, agency: str) -> str:
+    """An agency, if activities.yml lists it; else one of the others."""
+    return agency if agency in review.activities.agencies else OTHERS
+
+
 def _rows(review: Journeys, select: str) -> list[tuple[Any, ...]]:
     names = {"steps": review.coded, "contacts": review.session.contacts, "at": review.codes}
     return review.engine.rows(select.format(moments=IN_MOMENTS.format(**names), **names))
@@ -49,11 +58,11 @@ def _rows(review: Journeys, select: str) -> list[tuple[Any, ...]]:
 def agencies(review: Journeys) -> Behind:
     """Behind `measures.agencies`: the families that each agency met, and how many contacts it recorded of each."""
     cells = Cells(frozenset(review.families))
-    met: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    met: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
     for agency, family, contacts in _rows(review, MET):
-        met[agency][family] = int(contacts)
+        met[_listed(review, agency)][family] += int(contacts)
     lines = []
-    for agency in sorted(met):
+    for agency in sorted(met, key=lambda name: (name == OTHERS, name)):
         key = cells.add(("agency", agency), frozenset(met[agency]))
         of_each = [met[agency][family] for family in sorted(met[agency])]
         counts = {"families": key, "all_families": EVERYBODY}
@@ -84,9 +93,9 @@ def links(review: Journeys) -> pd.DataFrame:
 
 def _links(review: Journeys) -> Behind:
     cells = Cells(frozenset(review.families))
-    ends = _rows(review, ENDS)
+    ends = [(family, _listed(review, agency), *more) for family, agency, *more in _rows(review, ENDS)]
     found, relations = moves(
-        _rows(review, WENT),
+        [(family, *(_listed(review, agency) for agency in pair)) for family, *pair in _rows(review, WENT)],
         [(family, agency) for family, agency, began, _ in ends if began],
         [(family, agency) for family, agency, _, ended in ends if ended],
     )

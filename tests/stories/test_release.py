@@ -58,6 +58,18 @@ def test_families_are_counted_small_ones_hidden_and_the_rest_rounded(tmp_path):
     assert "figures may not sum" in shown.attrs["note"]
 
 
+def test_an_agency_that_is_in_no_list_is_not_named_and_all_of_them_are_counted_together(tmp_path):
+    # What a supplier writes in a column of its own may be a worker's name.
+    met = {"gp": range(60), "Mrs FJCANARY": range(24), "Mr FJCANARY": range(12, 30), "school": range(40)}
+    review = everyone(area(tmp_path / "a", met))
+    frames = {"agencies": fj.measures.agencies(review), "links": fj.measures.links(review)}
+    tables = release.together(frames).tables
+    assert families(tables["agencies"].frame())["Other agencies"] == 30
+    links = {row[:2]: row[2] for row in tables["links"].rows}
+    assert links["GP", "Other agencies"] == 30 and not any("FJCANARY" in name for pair in links for name in pair)
+    assert "FJCANARY" not in repr(release.together(frames))
+
+
 def test_where_nearly_all_families_were_met_those_who_were_not_are_not_told(tmp_path):
     shown = families(fj.publish(fj.measures.agencies(everyone(area(tmp_path / "a"))), "agencies"))
     # 57 of 60: three were not, and whoever knows that there are sixty would know. Sixty of sixty tells of nobody.
