@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -109,6 +110,15 @@ def fold(word: str) -> str:
     'school visit'
     """
     return " ".join(unicodedata.normalize("NFKC", str(word)).casefold().split())
+
+
+def spelled(text: str) -> str:
+    """Words as they are compared where people wrote them freely: letters and figures alone, without regard to capitals.
+
+    >>> spelled(" “Nobody – not once – asked.” ")
+    'nobody not once asked'
+    """
+    return " ".join(re.sub(r"[\W_]", " ", unicodedata.normalize("NFKC", text).casefold()).split())
 
 
 def read_activities(paths: Iterable[Path] = (RULES / "activities.yml",)) -> Activities:

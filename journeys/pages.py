@@ -7,12 +7,15 @@ holds what `journeys.public` makes, and nothing else.
 
 from __future__ import annotations
 
+import html
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from journeys import book, checks, overlays, public, voice
+from journeys.activities import spelled
 from journeys.contacts import Session
 from journeys.journey import Journeys, empty
 from journeys.policy import policy_of
@@ -175,10 +178,13 @@ def frame_for(session: Session, level: str, period: tuple[Any, Any] | None = Non
     families = _family_ids(session) if level == "board" else []
     own = overlays.own_rules(session.folder)
     own_limits = voice.said_of(everybody(session), "cannot tell") if book.hashes(session.folder) else []
+    withheld = voice.withheld(everybody(session), level) if level == "board" else {}
 
     def frame(notebook: Any, record: dict[str, Any]) -> Frame:
         if families:
             _refuse_families(notebook, families, own_limits)
+        if withheld:
+            _refuse_words(notebook, withheld, level, own_limits)
         strip = [
             ("Level", level.upper()),
             ("Marking", about.marking or "not declared"),
@@ -328,6 +334,24 @@ def _refuse_families(notebook: Any, families: list[str], limits: list[str]) -> N
                 raise BuildError(
                     f"cell {number + 1} of this notebook shows a family's id, and at level 'board' no page names a family. "
                     "Show counts, or use level team."
+                )
+
+
+def _refuse_words(notebook: Any, withheld: Mapping[str, str], level: str, limits: list[str]) -> None:
+    """Nothing on a page holds words that its readers may not read, in whichever sheet of the book they stand besides."""
+    shown = [("what this cannot tell you", spelled(" ".join(limits)))]
+    for number, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            words = [v for k, v in output.get("data", {}).items() if not k.startswith("image/")]
+            text = json.dumps([words, output.get("metadata", {})], default=str, ensure_ascii=False).replace("\\n", " ")
+            said = spelled(html.unescape(re.sub(r"<[^>]*>", " ", text)))
+            shown.append((f"cell {number + 1} of this notebook", said))
+    for words, place in withheld.items():
+        for where, said in shown:
+            if f" {words} " in f" {said} ":
+                raise BuildError(
+                    f"the words in the review book's {place}, may not be read at level '{level}', and {where} shows them: they "
+                    "stand in another sheet too. Put them there in words of your own, or ask whoever said them for consent."
                 )
 
 

@@ -15,6 +15,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from journeys import release, voice
+from journeys.activities import spelled
 from journeys.book import read_book
 from journeys.journey import Journeys, check_review
 from lib.errors import BuildError, PermissionRefused
@@ -110,10 +111,14 @@ def said(review: Journeys) -> Part:
 
 
 def may_be_said(words: str, review: Journeys) -> bool:
-    """Whether words of people may stand on a public page: they count nothing, and name no family."""
+    """Whether words of people may stand on a public page: they count nothing, name no family, and are nobody's own who did
+    not agree that everybody read them."""
     names = [family for family in review.families if not family.isdigit()]
     named = any(re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", words) for name in names)
-    return bool(words.strip()) and not COUNTED.search(words) and not named
+    if not words.strip() or COUNTED.search(words) or named:
+        return False
+    said = f" {spelled(words)} "
+    return not any(f" {held} " in said for held in voice.withheld(review, "public"))
 
 
 @dataclass(frozen=True)

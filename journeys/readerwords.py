@@ -6,7 +6,6 @@ Whatever nobody has agreed, an activity or an agency without plain words, cannot
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from journeys.activities import Activities
+from journeys.activities import Activities, spelled
 from journeys.agreed import known_activity
 from lib import files
 from lib.errors import did_you_mean, listed
@@ -56,14 +55,14 @@ class Kind(BaseModel):
 
     def fits(self, record: Record) -> bool:
         """Whether a record is of this kind."""
-        texts = [f" {_spelled(text)} " for text in record.texts]
+        texts = [f" {spelled(text)} " for text in record.texts]
         return (
             self.about in (None, record.about)
             and (not self.activities or record.activity in self.activities)
             and (not self.agencies or record.agency in self.agencies or record.referred_to in self.agencies)
             and (not self.natures or record.nature in self.natures)
             and (not self.asked_by or record.asked_by in self.asked_by)
-            and (not self.words or any(f" {_spelled(word)} " in text for word in self.words for text in texts))
+            and (not self.words or any(f" {spelled(word)} " in text for word in self.words for text in texts))
         )
 
 
@@ -112,13 +111,8 @@ class ReaderRules:
             return ""
         words = plain.child if record.about == "child" else plain.reader
         said = words.replace("{agency}", agency).replace("{who}", WHO[record.about])
-        came_of_it = self.outcomes.get(_spelled(record.outcome), "")
+        came_of_it = self.outcomes.get(spelled(record.outcome), "")
         return f"{said[0].upper()}{said[1:]}. {came_of_it}".strip()
-
-
-def _spelled(text: str) -> str:
-    """Words as they are compared: no capitals, and anything between letters and figures is one space."""
-    return " ".join(re.sub(r"[\W_]", " ", unicodedata.normalize("NFKC", text).casefold()).split())
 
 
 def load_reader_rules(paths: Iterable[Path], activities: Activities) -> ReaderRules:
@@ -167,7 +161,7 @@ def load_reader_rules(paths: Iterable[Path], activities: Activities) -> ReaderRu
             for words in (plain[name].reader, plain[name].child):
                 _words(yaml, words, "plain", name)
         for name, given in yaml.keys_at("outcomes").items():
-            outcomes[_spelled(str(name))] = _words(yaml, given, "outcomes", name)
+            outcomes[spelled(str(name))] = _words(yaml, given, "outcomes", name)
     return ReaderRules(version, said, held, frozenset(left_out), agencies, plain, outcomes)
 
 

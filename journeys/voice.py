@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from journeys.activities import spelled
 from journeys.book import Book, read_book
 from journeys.judgements import RESOURCES, SHARE_WITH
 from lib.dates import say
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from journeys.journey import Journeys
+
+WORDS = {"quotes": "words", "matters": "statement"}
+"""The sheets that hold somebody's own words, and the column in which they stand."""
+
+FEWEST_WORDS = 3
 
 
 @dataclass(frozen=True)
@@ -53,23 +59,49 @@ def may_read(share_with: str, level: str) -> bool:
 def agreed(review: Journeys, sheet: str, level: str) -> list[dict[str, Any]]:
     """The rows of the book's sheet of quotes, or of matters, that this level may read.
 
-    Where one person's same words stand in several rows, the narrowest of their consents holds for all of them: whoever
-    took a consent back need not find every row.
+    Where a family's same words stand in several rows, of either sheet and whoever is written down as having said them,
+    the narrowest of their consents holds for all of them: whoever took a consent back need not find every row. Capitals,
+    spaces and marks make no other words.
 
     >>> from journeys.contacts import read_contacts
     >>> from journeys.journey import build_journeys
     >>> {row["share_with"] for row in agreed(build_journeys(read_contacts("sample")), "quotes", "board")}
     {'board'}
     """
-    words = {"quotes": "words", "matters": "statement"}[sheet]
-    rows = read_book(review).rows(sheet)
-    narrowest: dict[tuple[str, str, str], int] = {}
-    for row in rows:
-        key = (row["family_id"], row["who"], row[words])
-        wide = SHARE_WITH.index(row["share_with"] or SHARE_WITH[0])
-        narrowest[key] = min(wide, narrowest.get(key, wide))
-    held = [row | {"share_with": SHARE_WITH[narrowest[row["family_id"], row["who"], row[words]]]} for row in rows]
+    book = read_book(review)
+    narrowest = _narrowest(book)
+    held = []
+    for row in book.rows(sheet):
+        wide = narrowest[row["family_id"], spelled(row[WORDS[sheet]])]
+        held.append(row | {"share_with": SHARE_WITH[wide]})
     return [row for row in held if may_read(row["share_with"], level)]
+
+
+def _narrowest(book: Book) -> dict[tuple[str, str], int]:
+    """For each family and its words, in no matter which row, the narrowest consent: its place in `SHARE_WITH`."""
+    found: dict[tuple[str, str], int] = {}
+    for sheet, words in WORDS.items():
+        for row in book.rows(sheet):
+            key = (row["family_id"], spelled(row[words]))
+            wide = SHARE_WITH.index(row["share_with"] or SHARE_WITH[0])
+            found[key] = min(wide, found.get(key, wide))
+    return found
+
+
+def withheld(review: Journeys, level: str) -> dict[str, str]:
+    """Words of these families that this level may not read, spelled as they are compared, and where each stands in the book.
+
+    Words of fewer than three, such as "be heard", anybody may say: they are not among them.
+    """
+    book = read_book(review)
+    narrowest, found = _narrowest(book), dict[str, str]()
+    for sheet, column in WORDS.items():
+        for row in book.written(sheet):
+            words = spelled(row.cells[column])
+            wide = narrowest.get((row.cells["family_id"], words))
+            if wide is not None and not may_read(SHARE_WITH[wide], level) and len(words.split()) >= FEWEST_WORDS:
+                found.setdefault(words, f"sheet '{sheet}', row {row.line}")
+    return found
 
 
 def quotes(review: Journeys, level: str = "team") -> list[Quote]:

@@ -92,6 +92,16 @@ def test_only_words_that_a_family_agreed_to_share_with_everybody_stand_there(tmp
     assert "Nobody asked us" in said and "afraid" not in said and "mother" not in said
 
 
+def test_words_that_were_not_shared_with_everybody_are_not_said_as_a_decision_or_a_condition_either(tmp_path):
+    review = review_of(area(tmp_path / "a"))
+    path = fj.write_book(review)
+    row = {"family_id": "F001", "who": "mother", "decided_by": "lead"}
+    fill(path, "quotes", words="Somebody who stays with us", share_with="board", **row)
+    fill(path, "decisions", order=1, decision="“Somebody who stays with us”, in each school", decided_by="lead")
+    said = " ".join(public.said(review).paragraphs)
+    assert "stays with us" not in said and "Some of what was written is not said here" in said
+
+
 def test_where_comparison_is_not_allowed_nothing_is_counted(tmp_path):
     file = {
         "controller": "a school",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 import journeys as fj
-from journeys import voice
+from journeys import pages, voice
+from lib.errors import BuildError
 from tests.stories.conftest import drawn, fill
 
 ONE = """
@@ -68,6 +71,55 @@ def test_of_several_consents_to_the_same_words_the_narrowest_holds(book):
     assert voice.quotes(review) == []
     assert voice.what_matters(review).empty
     assert [line.name for line in fj.measures.life_lines(review["F1"])] == []
+
+
+@pytest.mark.parametrize(
+    ("sheet", "words"),
+    [("quotes", " i said SO "), ("quotes", "“I said – so.”"), ("matters", "I said so")],
+)
+def test_a_consent_taken_back_holds_however_the_words_were_written_down_and_whoever_is_said_to_have_said_them(
+    book, sheet, words
+):
+    review, path = book
+    fill(path, "quotes", family_id="F1", who="mother", words="I said so", share_with="board", decided_by="mother")
+    column = {"quotes": "words", "matters": "statement"}[sheet]
+    fill(path, sheet, family_id="F1", who="Mum", **{column: words}, share_with="nobody", decided_by="mother")
+    assert voice.quotes(review) == [] and voice.what_matters(review).empty
+    fill(path, sheet, family_id="F2", who="father", **{column: "I said something else"}, decided_by="father")
+    assert voice.quotes(review) == []
+
+
+def shown(text, **metadata):
+    return SimpleNamespace(cells=[{"outputs": [{"data": {"text/html": text}, "metadata": metadata}]}])
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        shown("<td>“Nobody asked\n the <b>boy</b>”</td>"),
+        shown("<p>They said: nobody asked the boy, ever.</p>"),
+        shown("", **{"image/png": {"alt": "Nobody asked the boy: 3 times"}}),
+    ],
+)
+def test_words_that_a_board_may_not_read_stand_nowhere_on_its_page_from_whichever_sheet_they_come(book, page):
+    review, path = book
+    said = {"family_id": "F1", "who": "mother", "decided_by": "mother"}
+    fill(path, "quotes", words="Nobody asked the boy.", share_with="team", **said)
+    board, team = (pages.frame_for(review.session, level) for level in ("board", "team"))
+    with pytest.raises(
+        BuildError, match="sheet 'quotes', row 2, may not be read at level 'board', and cell 1"
+    ) as fault:
+        board(page, {})
+    assert "boy" not in str(fault.value)
+    team(page, {})
+    board(shown("<p>Somebody asked the boy. Nobody asked the boyfriend.</p>"), {})
+
+
+def test_words_that_few_could_have_said_otherwise_stop_no_page(book):
+    review, path = book
+    fill(path, "quotes", family_id="F1", who="mother", words="Be heard", decided_by="mother")
+    assert voice.withheld(review, "board") == {}
+    pages.frame_for(review.session, "board")(shown("<p>Let every child be heard.</p>"), {})
 
 
 def test_a_statement_that_is_not_shared_is_counted_and_not_shown(book):
