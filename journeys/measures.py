@@ -307,10 +307,22 @@ def own_rules(review: Journeys) -> pd.DataFrame:
 
 
 def faults(faults: Table) -> pd.DataFrame:
-    """One row per kind of fault: how often, how many contacts or records it touches, and the first of them in a sentence."""
-    return faults.sql(
+    """One row per kind of fault: how often, how many contacts or records it touches, and the first of them in a sentence.
+
+    A page is read by more people than look after the data: what a supplier called a kind of contact that nobody has
+    agreed may name somebody, and is told by `fj.check_contacts` and the command `check` alone.
+    """
+    frame = faults.sql(
         "select fault, count(*) as times, sum(contacts) as contacts, min(says) as says from this group by fault order by fault"
     ).df()
+    frame.loc[frame["fault"] == "unmapped", "says"] = UNMAPPED
+    return frame
+
+
+UNMAPPED = (
+    "Contacts of kinds that are in no line of activities.yml: kept under the supplier's own words, and in no move. "
+    "python -m journeys check names them: add them to data/<name>/rules/activities.yml."
+)
 
 
 def set_aside(aside: Table) -> pd.DataFrame:

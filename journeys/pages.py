@@ -148,7 +148,7 @@ def _over_families(table: pd.DataFrame, caption: str, total: int) -> Shown:
     numbers = [c for c in table.columns if c not in ROWS_OF_FAMILIES and pd.api.types.is_numeric_dtype(table[c])]
     numbers = [c for c in numbers if not pd.api.types.is_bool_dtype(table[c]) and table[c].notna().any()]
     is_one_each = "family_id" in table.columns and table["family_id"].is_unique and total == len(table)
-    if not is_one_each or not numbers:
+    if not is_one_each or not numbers or total == 1:
         only = pd.DataFrame({"Left out at level board": ["rows about single families"], "Rows": [total]})
         return Shown(only, caption, "No family's own row is shown at this level.")
     said: list[tuple[Any, ...]] = []
@@ -176,6 +176,8 @@ def frame_for(session: Session, level: str, period: tuple[Any, Any] | None = Non
     about = session.folder.about
     account = checks.full_account(session).drop(columns="rejected_because")
     families = _family_ids(session) if level == "board" else []
+    if level == "board":
+        _check_more_than_one(everybody(session))
     own = overlays.own_rules(session.folder)
     own_limits = voice.said_of(everybody(session), "cannot tell") if book.hashes(session.folder) else []
     withheld = voice.withheld(everybody(session), level) if level == "board" else {}
@@ -208,6 +210,16 @@ def frame_for(session: Session, level: str, period: tuple[Any, Any] | None = Non
         )
 
     return frame
+
+
+def _check_more_than_one(review: Journeys) -> None:
+    """Stop where all that a board would be shown is one family's, and that family did not agree."""
+    if set(review.families) - set(voice.shared_families(review, "board")) and len(review.families) == 1:
+        raise RequestError(
+            "one family alone is under review here, so that every number would be that family's, and at level 'board' no "
+            "family's row is shown. Use --level team, for named readers; or write in the review book's sheet 'families' that "
+            "it agreed."
+        )
 
 
 def frame_for_public(session: Session) -> Any:

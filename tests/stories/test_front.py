@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 import pytest
 
 import journeys as fj
 from journeys import pages
-from lib.errors import BuildError
+from lib.errors import BuildError, RequestError
 from tests.stories.conftest import drawn, fill, rule
 
 PAIR = {"pair": rule("follow", "visit", then="call", within_days=90)}
@@ -137,6 +138,20 @@ def test_a_chart_is_split_where_a_plan_began_within_the_period_and_nowhere_else(
         fill(path, "plans", plan=f"try {start}", prediction="less", measure="contacts", start=start, decided_by="panel")
     assert list(fj.front.splits(review, "contacts").values()) == ["try 01/06/2024"]
     assert fj.front.splits(review, "attendance") == {}
+
+
+def test_a_review_of_one_family_goes_before_a_board_only_where_that_family_agreed(tmp_path):
+    drawn(tmp_path / "data", TWO, triggers=PAIR)
+    sources = json.loads((tmp_path / "data" / "sources.yml").read_text(encoding="utf-8"))
+    (tmp_path / "data" / "sources.yml").write_text(json.dumps(sources | {"reviewed": ["F1"]}), encoding="utf-8")
+    review = fj.build_journeys(fj.read_contacts(tmp_path / "data"))
+    with pytest.raises(RequestError, match="one family alone is under review here"):
+        pages.frame_for(review.session, "board")
+    shown = repr(fj.show(fj.measures.families(review), "Each family", level="board"))
+    assert "rows about single families" in shown and "lowest" not in shown
+    pages.frame_for(review.session, "team")
+    fill(fj.write_book(review), "families", 2, share_with="board", decided_by="mother")
+    pages.frame_for(review.session, "board")
 
 
 def test_no_family_is_named_in_what_a_boards_page_cannot_tell(book):

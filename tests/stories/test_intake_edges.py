@@ -388,6 +388,11 @@ def test_an_activity_that_nobody_listed_keeps_its_own_name_and_is_counted(tmp_pa
     contacts = fj.read_contacts(police(tmp_path, HEADER + ROW + "2,P1,02/05/2024,Frobnicated,,\n"))
     assert contacts.df()["activity"].tolist() == ["visit", "Frobnicated"]
     assert faults_of(contacts)["unmapped"] == 1
+    # Whoever looks after the data is told the word, to map it; a page is not: it may name somebody.
+    faults = fj.check_contacts(contacts)
+    assert any("'Frobnicated'" in says for says in faults.df()["says"])
+    (on_page,) = fj.measures.faults(faults).query("fault == 'unmapped'")["says"]
+    assert "Frobnicated" not in on_page and "check names them" in on_page
 
 
 def test_agencies_own_words_are_compared_without_regard_to_capitals_and_spaces(tmp_path):
