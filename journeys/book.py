@@ -8,12 +8,14 @@ says "look again". Columns, rows and sheets that people add are kept.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from journeys.activities import spelled
 from journeys.bookfile import READ_ME, SCHEMA, Row, as_bytes
 from journeys.journey import Journeys
 from journeys.judgements import SHEETS, Field, Sheet
@@ -145,13 +147,32 @@ def _check_schema(path: Path, given: Mapping[str, list[list[str]]]) -> None:
 
 
 def _names(review: Journeys) -> tuple[frozenset[str], frozenset[str]]:
-    """Every family's, and workers' numbers as a reader would know them again: a short plain number may be any number."""
+    """Every family's, and workers' as a reader would know them again: a short plain number may be any number."""
     families = review.engine.rows(f"SELECT name FROM {review.codes}families")
     workers = review.engine.rows(
         "SELECT DISTINCT professional_id AS w FROM store.rows WHERE professional_id IS NOT NULL"
     )
-    numbers = frozenset(w for (w,) in workers if not (w.isdigit() and len(w) < 4))
-    return frozenset(name for (name,) in families), numbers
+    known = frozenset(_as_written(w) for (w,) in workers if not (w.isdigit() and len(w) < 4))
+    return frozenset(name for (name,) in families), known - {""}
+
+
+def _as_written(worker: str) -> str:
+    """What a worker is known by, as it is looked for in words: however it is written, but that May is no month of may."""
+    words = spelled(worker)
+    return words if " " in words or any(sign.isdigit() for sign in words) else worker.strip()
+
+
+def _names_a_worker(text: str, workers: frozenset[str]) -> bool:
+    """Whether words hold what a worker is known by, of as many words as it has, whatever signs stand round it."""
+    words, alone = spelled(text).split(), re.findall(r"[^\W_]+", text)
+    runs = (" ".join(words[n : n + length]) for length in range(1, _longest(workers) + 1) for n in range(len(words)))
+    return not workers.isdisjoint(alone) or any(run in workers for run in runs)
+
+
+@lru_cache(maxsize=8)
+def _longest(workers: frozenset[str]) -> int:
+    """Of how many words the longest is."""
+    return max((len(worker.split()) for worker in workers), default=0)
 
 
 def _rows(
@@ -229,12 +250,11 @@ def _check(sheet: Sheet, row: Row, known: frozenset[str], workers: frozenset[str
     if cells.get("score") is not None and not 0 <= cells["score"] <= 10:
         raise wrong("a score is from 0 (not at all) to 10 (wholly).")
     for f in sheet.columns:
-        if f.kind in ("words", "text") and not f.is_given and f.name not in sheet.key:
-            named = set(str(cells.get(f.name) or "").replace(",", " ").replace(".", " ").split()) & workers
-            if named:
-                raise wrong(
-                    f"a worker's number stands in '{f.name}'. Say what in the system made it so; no worker is named."
-                )
+        is_free = f.kind in ("words", "text") and not f.is_given and f.name not in sheet.key
+        if is_free and _names_a_worker(str(cells.get(f.name) or ""), workers):
+            raise wrong(
+                f"a worker's number stands in '{f.name}'. Say what in the system made it so; no worker is named."
+            )
 
 
 def refreshed(sheet: Sheet, proposed: Sequence[Mapping[str, Any]], book: Book) -> list[Row]:

@@ -212,7 +212,7 @@ def _gathered(named: Sequence[_Named], review: Journeys) -> tuple[dict[str, Cond
         if one.event:
             condition.events.setdefault(one.event, set()).add((one.family, one.event))
             condition.families.add(one.family)
-        for contact in one.contacts:
+        for number, contact in enumerate(one.contacts, 1):
             # A record that names two agencies is two contacts, and still one thing that happened.
             event = contact.split("#")[0]
             if one.family in families.get(contact, ()):
@@ -223,8 +223,8 @@ def _gathered(named: Sequence[_Named], review: Journeys) -> tuple[dict[str, Cond
             else:
                 near = did_you_mean(contact, sorted(c for f, c in placed if f == one.family))
                 raise one.wrong(
-                    f"'{contact}' is no contact of this family's journey, and no chance.{near} Copy a contact's number from "
-                    "the journey, or a chance's from the sheet 'chances'."
+                    f"its evidence, number {number}, is no contact of this family's journey, and no chance.{near} Copy a contact's "
+                    "number from the journey, or a chance's from the sheet 'chances'."
                 )
     return found, len(unseen)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -339,32 +339,38 @@ def _refuse_families(notebook: Any, families: list[str], limits: list[str]) -> N
             "The review book's sheet 'answer' names a family in what this cannot tell you, and at level 'board' no page names a "
             "family. Say it without the number."
         )
-    for number, cell in enumerate(notebook.cells):
-        for output in cell.get("outputs", []):
-            words = {k: v for k, v in output.get("data", {}).items() if not k.startswith("image/png")}
-            if pattern.search(json.dumps([words, output.get("metadata", {})], default=str)):
-                raise BuildError(
-                    f"cell {number + 1} of this notebook shows a family's id, and at level 'board' no page names a family. "
-                    "Show counts, or use level team."
-                )
+    for number, text in _texts(notebook):
+        if pattern.search(html.unescape(text)):
+            raise BuildError(
+                f"cell {number} of this notebook shows a family's id, and at level 'board' no page names a family. Show "
+                "counts, or use level team."
+            )
 
 
 def _refuse_words(notebook: Any, withheld: Mapping[str, str], level: str, limits: list[str]) -> None:
     """Nothing on a page holds words that its readers may not read, in whichever sheet of the book they stand besides."""
-    shown = [("what this cannot tell you", spelled(" ".join(limits)))]
-    for number, cell in enumerate(notebook.cells):
-        for output in cell.get("outputs", []):
-            words = [v for k, v in output.get("data", {}).items() if not k.startswith("image/")]
-            text = json.dumps([words, output.get("metadata", {})], default=str, ensure_ascii=False).replace("\\n", " ")
-            said = spelled(html.unescape(re.sub(r"<[^>]*>", " ", text)))
-            shown.append((f"cell {number + 1} of this notebook", said))
+    shown = [("what this cannot tell you", " ".join(limits))]
+    shown += [
+        (f"cell {number} of this notebook", html.unescape(re.sub(r"<[^>]*>", " ", text)))
+        for number, text in _texts(notebook)
+    ]
+    spelt = [(where, f" {spelled(said)} ") for where, said in shown]
     for words, place in withheld.items():
-        for where, said in shown:
-            if f" {words} " in f" {said} ":
+        for where, said in spelt:
+            if f" {words} " in said:
                 raise BuildError(
                     f"the words in the review book's {place}, may not be read at level '{level}', and {where} shows them: they "
                     "stand in another sheet too. Put them there in words of your own, or ask whoever said them for consent."
                 )
+
+
+def _texts(notebook: Any) -> Iterator[tuple[int, str]]:
+    """Everything that a notebook shows, as HTML and as text, with what is said of its pictures: cell by cell."""
+    for number, cell in enumerate(notebook.cells, 1):
+        for output in cell.get("outputs", []):
+            shown = {k: v for k, v in output.get("data", {}).items() if not k.startswith("image/png")}
+            text = json.dumps([shown, output.get("metadata", {})], default=str, ensure_ascii=False)
+            yield number, text.replace("\\n", " ").replace('\\"', '"').replace("\\\\", "\\")
 
 
 def notebook_path(name: str, folder: Path) -> Path:

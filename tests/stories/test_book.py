@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 import journeys as fj
 from journeys.book import CHANGED, GONE
 from lib.errors import BusyError, DataError, RequestError
+from tests.conftest import folder_of, table
 from tests.stories.conftest import drawn, fill, heads, lines
 
 TWO = """
@@ -173,6 +174,35 @@ def test_a_cell_that_cannot_be_read_says_sheet_row_and_what_to_do(book, sheet, c
     assert f"review.xlsx, sheet '{sheet}', row 2: " in str(error.value)
     assert said in str(error.value)
     assert "SW1" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "is_named"),
+    [
+        ("sw1's desk closed it", True),
+        ("closed (SW1); nobody rang", True),
+        ("“Mrs Ada Pemberton” rang", True),
+        ("mrs ada-pemberton rang", True),
+        ("May rang", True),
+        ("It may be that Ada rang", False),
+        ("SW12 has no such desk", False),
+    ],
+)
+def test_a_worker_is_known_again_however_the_words_are_written(tmp_path, words, is_named):
+    log = table("""
+        family  date        agency       activity    id  by
+        F1      2024-03-01  school       referral    a   SW1
+        F1      2024-03-10  gp           visit       b   PEMBERTON
+        F1      2024-03-11  gp           visit       c   May
+    """).replace("PEMBERTON", "Mrs Ada Pemberton")
+    review = fj.build_journeys(fj.read_contacts(folder_of(tmp_path, {"log": log})))
+    path = fj.write_book(review)
+    fill(path, "decisions", 2, order=1, decision=words, decided_by="panel")
+    if not is_named:
+        assert fj.read_book(review).rows("decisions")
+        return
+    with pytest.raises(DataError, match="sheet 'decisions', row 2: a worker's number stands in 'decision'"):
+        fj.read_book(review)
 
 
 def test_two_rows_that_decide_the_same_are_refused(book):

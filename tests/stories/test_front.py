@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 import journeys as fj
 from journeys import pages
 from lib.errors import BuildError, RequestError
+from lib.shown import Shown
+from tests.conftest import folder_of, table
 from tests.stories.conftest import drawn, fill, rule
 
 PAIR = {"pair": rule("follow", "visit", then="call", within_days=90)}
@@ -138,6 +141,18 @@ def test_a_chart_is_split_where_a_plan_began_within_the_period_and_nowhere_else(
         fill(path, "plans", plan=f"try {start}", prediction="less", measure="contacts", start=start, decided_by="panel")
     assert list(fj.front.splits(review, "contacts").values()) == ["try 01/06/2024"]
     assert fj.front.splits(review, "attendance") == {}
+
+
+@pytest.mark.parametrize("name", ["Żak 1", "O'Neill & 1", 'the "Ax" 1', "<Bo> 1"])
+def test_a_family_whose_id_is_written_otherwise_in_html_is_found_on_a_boards_page(tmp_path, name):
+    log = table(TWO).replace("F1", "FJNAME")
+    log["family"] = log["family"].replace("FJNAME", name)
+    review = fj.build_journeys(fj.read_contacts(folder_of(tmp_path, {"log": log})))
+    shown = Shown(pd.DataFrame({"who": [name]}), "Who")
+    page = SimpleNamespace(cells=[{"outputs": [{"data": {"text/html": shown._repr_html_()}}]}])
+    with pytest.raises(BuildError, match="cell 1 of this notebook shows a family's id") as fault:
+        pages.frame_for(review.session, "board")(page, {})
+    assert name not in str(fault.value)
 
 
 def test_a_review_of_one_family_goes_before_a_board_only_where_that_family_agreed(tmp_path):

@@ -97,6 +97,7 @@ def shown(text, **metadata):
     "page",
     [
         shown("<td>“Nobody asked\n the <b>boy</b>”</td>"),
+        shown("<p>&lt;b&gt; &lt; nobody asked the boy &gt;</p>"),
         shown("<p>They said: nobody asked the boy, ever.</p>"),
         shown("", **{"image/png": {"alt": "Nobody asked the boy: 3 times"}}),
     ],
