@@ -257,7 +257,7 @@ def _laid_out(
         tuple(rows),
         one.definition,
         one.says,
-        _note(one, policy, bool(cells & set(held))),
+        _note(one, policy, done.shown.get(EVERYBODY, HIDDEN), bool(cells & set(held))),
         record,
     )
 
@@ -307,13 +307,18 @@ def _withheld(name: str, one: Behind, policy: Policy) -> Leaving:
     return Leaving(name, form.says, columns, rows, one.definition, "", why, record)
 
 
-def _note(one: Behind, policy: Policy, stands: bool) -> str:
+def _note(one: Behind, policy: Policy, families: Shown, stands: bool) -> str:
     rule = policy.rule
     said = [
         f"Families, {one.says}. c: fewer than {rule.threshold}, or hidden so that fewer cannot be worked out. Other counts "
         f"are rounded to {rule.base}, so figures may not sum. Nought is nought."
     ]
     if LEAVES[one.table].rests:
+        if (
+            "all_families" in {base for _, *on in LEAVES[one.table].rests.values() for base in on}
+            and families != HIDDEN
+        ):
+            said.append(f"Percent is of all {families:,} families.")
         said.append("z: does not apply. k: rounds to nought. What rests on a hidden count is hidden.")
     if one.table == "links":
         said.append("Links of fewer families are left out, as if there were none.")

@@ -56,6 +56,8 @@ def test_families_are_counted_small_ones_hidden_and_the_rest_rounded(tmp_path):
     assert families(shown)["Housing"] == "c" and families(shown)["Police"] == 25
     assert shown.set_index("agency").loc["Housing"].tolist() == ["c", "c", "c"]
     assert "figures may not sum" in shown.attrs["note"]
+    # A share stands beside what it is a share of, rounded as every count.
+    assert "Percent is of all 60 families." in shown.attrs["note"]
 
 
 def test_an_agency_that_is_in_no_list_is_not_named_and_all_of_them_are_counted_together(tmp_path):
