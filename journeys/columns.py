@@ -294,7 +294,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ("whole_picture_on", "date", "the day by which some agency knew every fact; empty where none did"),
         ("helped_before", "yes/no", "help had begun before the agencies together knew enough"),
         ("first_help_on", "date", "the day help first began from the day they knew enough on"),
-        ("days_to_help", "whole number", "days from enough to help; so far, where it is open; empty where help came before", "days"),
+        (
+            "days_to_help",
+            "whole number",
+            "days from enough to help; so far, where it is open; empty where help came before",
+            "days",
+        ),
         ("is_open", "yes/no", "they knew enough, and no help has begun so far"),
     ),
     "demand": _columns(

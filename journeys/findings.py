@@ -203,7 +203,9 @@ def chances(chances: Table) -> Said:
         hindsight = " At none of these moments did a comparison family look the same."
     review = f"; {', '.join(parts)}" if decided else ". Each is proposed by rule: no reviewer has decided yet"
     several = int(frame["kind"].str.contains(" + ", regex=False).sum())
-    twice = f" {count(several, 'is', 'are')} proposed for more than one reason, and counted under each." if several else ""
+    twice = (
+        f" {count(several, 'is', 'are')} proposed for more than one reason, and counted under each." if several else ""
+    )
     return Said(f"{said}{review}.{twice}{hindsight}")
 
 
