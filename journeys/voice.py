@@ -91,15 +91,17 @@ def _narrowest(book: Book) -> dict[tuple[str, str], int]:
 def withheld(review: Journeys, level: str) -> dict[str, str]:
     """Words of these families that this level may not read, spelled as they are compared, and where each stands in the book.
 
-    Words of fewer than three, such as "be heard", anybody may say: they are not among them.
+    Words of fewer than three, such as "be heard", anybody may say: they are not among them; nor are words that another family
+    said too, and agreed to share.
     """
     book = read_book(review)
     narrowest, found = _narrowest(book), dict[str, str]()
+    agreed = {words for (_, words), wide in narrowest.items() if may_read(SHARE_WITH[wide], level)}
     for sheet, column in WORDS.items():
         for row in book.written(sheet):
             words = spelled(row.cells[column])
             wide = narrowest.get((row.cells["family_id"], words))
-            if wide is not None and not may_read(SHARE_WITH[wide], level) and len(words.split()) >= FEWEST_WORDS:
+            if wide is not None and words not in agreed and len(words.split()) >= FEWEST_WORDS:
                 found.setdefault(words, f"sheet '{sheet}', row {row.line}")
     return found
 

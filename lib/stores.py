@@ -42,10 +42,15 @@ def stored(home: Path, key: str, fill: Fill, sources: Sequence[tuple[Path, str]]
 
     `sources` are stores that the filling reads, each with the name under which it sees them. Older stores that
     nobody holds are swept away. Raises `BusyError` if another process builds for too long, `DataError` if the disk
-    will not take it; nothing is left half made under its final name.
+    or the name of the folder will not take it; nothing is left half made under its final name.
     """
     import duckdb
 
+    if "?" in str(home):
+        # The engine takes what follows for a setting.
+        raise DataError(
+            f"the path of {home.parent.name} holds a question mark, and no store can be opened there. Rename the folder."
+        )
     private(home)
     path = home / f"{key}.duckdb"
     if path.exists():

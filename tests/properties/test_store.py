@@ -326,3 +326,10 @@ def test_the_columns_here_are_those_of_the_kit() -> None:
     assert set(COLUMNS) <= set(FORMAT_TARGETS)
     assert shutil.which(sys.executable)
     assert issubclass(DataError, KitError)
+
+
+def test_a_folder_whose_name_no_store_can_have_is_refused_in_words(tmp_path):
+    home = tmp_path / "what?now"
+    shutil.copytree(CODE / "data" / "published", home, ignore=shutil.ignore_patterns(".store"))
+    with pytest.raises(DataError, match=r"what\?now holds a question mark.*Rename the folder"):
+        fj.read_contacts(home)

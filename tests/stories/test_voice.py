@@ -116,6 +116,15 @@ def test_words_that_a_board_may_not_read_stand_nowhere_on_its_page_from_whicheve
     board(shown("<p>Somebody asked the boy. Nobody asked the boyfriend.</p>"), {})
 
 
+def test_words_that_another_family_said_too_and_agreed_to_share_stop_no_page(book):
+    review, path = book
+    fill(path, "quotes", family_id="F1", who="mother", words="Nobody asked the boy", decided_by="mother")
+    assert list(voice.withheld(review, "board")) == ["nobody asked the boy"]
+    agreed = {"who": "father", "words": "Nobody asked the boy.", "share_with": "board", "decided_by": "father"}
+    fill(path, "quotes", family_id="F2", **agreed)
+    assert voice.withheld(review, "board") == {}
+
+
 def test_words_that_few_could_have_said_otherwise_stop_no_page(book):
     review, path = book
     fill(path, "quotes", family_id="F1", who="mother", words="Be heard", decided_by="mother")
