@@ -50,7 +50,7 @@ def test_titles_above_the_names_are_passed_over_and_told_but_not_shown(tmp_path,
 def test_what_is_set_aside_below_titles_is_kept_with_its_column_names(tmp_path):
     for above in (TITLE, "sep=,\n"):
         folder = police(tmp_path, above + HEADER + ROWS)
-        kept = keep(session_of(folder)) / "police.csv"
+        kept = keep(session_of(folder))["set_aside"] / "police.csv"
         assert kept.read_text() == HEADER + ROWS.splitlines(keepends=True)[1]
 
 
